@@ -1,0 +1,1 @@
+"""Deploy inference services on Amazon ECS with capacity providers."""

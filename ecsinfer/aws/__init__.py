@@ -1,0 +1,1 @@
+"""The only door to AWS: session, gateway, retry, error mapping, call budget."""

@@ -1,0 +1,1 @@
+"""Pure arithmetic of ECS capacity, shared by the plan and the embedded AWS."""

@@ -1,0 +1,1 @@
+"""The command line: options in, façade called, exit code out."""

@@ -1,0 +1,211 @@
+"""Everything that happens is one of these events; a sink is a callable that takes them.
+
+The JSON form is versioned by `VERSION`: fields and types are only added within a major version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeAlias
+
+VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first event of a run: what is done to which application, and where."""
+
+    command: str
+    application: str
+    account: str
+    region: str
+    endpoint: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan is made; `actions` counts nodes by verb, `writes` counts API calls."""
+
+    actions: Mapping[str, int]
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionStarted:
+    """The executor turns to a node."""
+
+    node: str
+    verb: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSent:
+    """An API call that changes something goes out."""
+
+    node: str
+    service: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRetried:
+    """AWS said "not now"; the call is repeated after `seconds`."""
+
+    node: str
+    operation: str
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseLost:
+    """An answer never came; the node is observed again before anything is resent (I7)."""
+
+    node: str
+    operation: str
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The world is on its way: one event per poll.
+
+    Attributes:
+        why: what is being waited for.
+        elapsed: seconds waited so far.
+        within: seconds after which the wait is given up.
+        progress: numbers for a display (desired, running, pending, ...).
+    """
+
+    node: str
+    why: str
+    elapsed: float
+    within: float
+    progress: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFinished:
+    """A node is done."""
+
+    node: str
+    verb: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFailed:
+    """A node could not be brought to its goal."""
+
+    node: str
+    verb: str
+    error: str
+    hint: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """Destroy left this in place."""
+
+    node: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know that stops nothing."""
+
+    text: str
+    node: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of a run."""
+
+    status: str
+    exit_code: int
+    seconds: float
+    reads: int
+    writes: int
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    hint: str = ""
+
+
+Event: TypeAlias = (
+    Started
+    | Planned
+    | ActionStarted
+    | CallSent
+    | CallRetried
+    | ResponseLost
+    | Waiting
+    | ActionFinished
+    | ActionFailed
+    | Retained
+    | Warned
+    | Finished
+)
+
+Emit: TypeAlias = Callable[[Event], None]
+
+EVENTS: Mapping[str, type[Event]] = {
+    "started": Started,
+    "planned": Planned,
+    "action_started": ActionStarted,
+    "call_sent": CallSent,
+    "call_retried": CallRetried,
+    "response_lost": ResponseLost,
+    "waiting": Waiting,
+    "action_finished": ActionFinished,
+    "action_failed": ActionFailed,
+    "retained": Retained,
+    "warned": Warned,
+    "finished": Finished,
+}
+_NAMES = {cls: name for name, cls in EVENTS.items()}
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The event as a JSON object; ``type`` tells which one it is."""
+    return {"type": _NAMES[type(event)], **asdict(event)}
+
+
+def from_json(data: Mapping[str, Any]) -> Event:
+    """The event that `to_json` wrote.
+
+    Raises:
+        ValueError: the type is not known.
+    """
+    fields = dict(data)
+    name = fields.pop("type", None)
+    if name not in EVENTS:
+        raise ValueError(f"unknown event type {name!r}")
+    if "evidence" in fields:
+        fields["evidence"] = tuple(fields["evidence"])
+    return EVENTS[name](**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        status: ``done``, ``nothing-to-do``, ``failed``, ``timed-out``, ``interrupted``, ...
+        exit_code: what the process exits with.
+        outputs: node key -> its outputs.
+        error: what went wrong, empty when nothing did.
+        hint: what to try next.
+        evidence: what AWS said, verbatim.
+    """
+
+    status: str
+    exit_code: int = 0
+    outputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    error: str = ""
+    hint: str = ""
+    evidence: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""All that ecsinfer knows of AWS resources: one kind, one file; kinds never meet."""

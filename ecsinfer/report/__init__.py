@@ -1,0 +1,1 @@
+"""Event sinks and the plan view; the only room that draws."""

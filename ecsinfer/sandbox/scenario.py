@@ -1,0 +1,129 @@
+"""A scenario: how the simulated world behaves, as data.
+
+Defaults are the field-tested times of ``inference-on-ecs.md`` E1, shortened only where a demo
+would bore; every one can be set in YAML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds of simulated time.
+
+    Attributes:
+        launch: EC2 instance pending to running.
+        boot: running to registered with the cluster.
+        eni: attaching a task network interface (PROVISIONING), removing it (DEPROVISIONING).
+        pull: pulling an image the first time on an instance, or on Fargate; cached pulls take 1 s.
+        load: container start until it answers health checks (model load).
+        stop: SIGTERM to exit, at most the container's stopTimeout.
+        capacity_provider: creating or deleting an Auto Scaling group provider.
+        attachments: cluster attachmentsStatus UPDATE_IN_PROGRESS to UPDATE_COMPLETE.
+        fargate: finding a host for a Fargate or Managed Instances task.
+    """
+
+    launch: float = 30
+    boot: float = 90
+    eni: float = 5
+    pull: float = 60
+    load: float = 45
+    stop: float = 5
+    capacity_provider: float = 5
+    attachments: float = 10
+    fargate: float = 20
+
+
+Behaviour = Literal[
+    "run", "crash", "oom", "unhealthy", "missing", "slow", "exec-format", "disk-full"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBehaviour:
+    """What containers of an image do.
+
+    Attributes:
+        behaviour: ``run`` and serve; ``crash`` with `exit_code`; ``oom``: killed with 137;
+            ``unhealthy``: run but never answer; ``missing``: cannot be pulled; ``slow``: run after
+            a load of `load` seconds; ``exec-format``: built for another architecture;
+            ``disk-full``: no space left for the image.
+        exit_code: of a crash.
+        after: seconds from start to the crash.
+        pull: overrides the scenario's pull time.
+        load: overrides the scenario's load time.
+        logs: the lines a container writes before it ends.
+    """
+
+    behaviour: Behaviour = "run"
+    exit_code: int = 1
+    after: float = 5
+    pull: float | None = None
+    load: float | None = None
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What happens to the Nth call of an operation.
+
+    Attributes:
+        operation: API operation, ``*`` for any.
+        service: botocore's service name, empty for any.
+        nth: which call, counted from 1; 0 for every one.
+        kind: ``error``: refused with `code`, not applied; ``reset``: connection cut, not applied;
+            ``lost``: applied, the answer is lost.
+        code: the error code, such as ``ThrottlingException``.
+        message: the error text.
+        status: the HTTP status of an ``error``.
+    """
+
+    operation: str
+    service: str = ""
+    nth: int = 1
+    kind: Literal["error", "reset", "lost"] = "error"
+    code: str = "ThrottlingException"
+    message: str = "Rate exceeded"
+    status: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """How the world behaves.
+
+    Attributes:
+        name: for the humans who read the status.
+        timings: how long things take.
+        images: image reference, or glob over it -> what its containers do; the first match
+            counts, before the tag conventions (``:crash``, ``:oom``, ``:unhealthy``,
+            ``:missing``, ``:slow``).
+        no_capacity: zones, instance types or ``type@zone`` that EC2 is out of (F6).
+        vcpu_quota: vCPUs that may run at once; None is unlimited (F6, J3).
+        never_join: Auto Scaling group names whose instances run but never register.
+        untagged: Auto Scaling group names whose instances register without a capacity provider (B8).
+        roles_denied: role ARNs or names that ecs-tasks may not assume (H3).
+        secrets_missing: ``valueFrom`` values that cannot be read.
+        log_groups_missing: log groups that do not exist.
+        describe_lag: seconds by which Describe calls trail a create (0.9).
+        api_buckets: whether AWS's API rates apply (I2).
+        latency: seconds of simulated time every call takes in process, of wall time on the server.
+        faults: what befalls single calls.
+    """
+
+    name: str = "default"
+    timings: Timings = field(default_factory=Timings)
+    images: tuple[tuple[str, ImageBehaviour], ...] = ()
+    no_capacity: tuple[str, ...] = ()
+    vcpu_quota: int | None = None
+    never_join: tuple[str, ...] = ()
+    untagged: tuple[str, ...] = ()
+    roles_denied: tuple[str, ...] = ()
+    secrets_missing: tuple[str, ...] = ()
+    log_groups_missing: tuple[str, ...] = ()
+    describe_lag: float = 0
+    api_buckets: bool = False
+    latency: float = 0
+    faults: tuple[Fault, ...] = ()

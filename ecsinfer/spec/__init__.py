@@ -1,0 +1,1 @@
+"""The user's file: models, loading, overlays, interpolation, line-numbered errors."""
