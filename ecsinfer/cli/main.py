@@ -1,0 +1,102 @@
+"""The entry point: a static table of commands, each loaded only when it is used.
+
+``ecsinfer --help`` imports click alone: a shell that completes, or a person who looks, must not
+wait for boto3.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "deploy": ("deploy", "Create or update what the spec describes, and wait until it serves."),
+    "plan": ("plan", "Show what deploy would do; change nothing."),
+    "destroy": ("destroy", "Remove what deploy created, in the order AWS allows."),
+    "outputs": ("outputs", "Print names and ARNs of what runs, like a stack's outputs."),
+    "validate": ("validate", "Check the spec without talking to AWS."),
+    "schema": ("schema", "Print the JSON Schema of the spec."),
+    "policy": ("policy", "Print the least-privilege IAM policy that this spec needs."),
+    "sandbox": ("sandbox", "Run the embedded AWS on this machine."),
+    "completion": ("completion", "Print the shell completion script."),
+}
+"""Command -> (module in ``ecsinfer.cli`` that defines it under its name, one-line help)."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help, and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Every command, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ecsinfer.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module.__name__}.{cmd_name} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  only when asked for
+
+        click.echo(f"ecsinfer {version('ecsinfer')}")
+        ctx.exit()
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Print the version and exit.",
+)  # fmt: skip
+def cli() -> None:
+    """Deploy high-throughput inference services on Amazon ECS with capacity providers.
+
+    One YAML file describes a cluster, its capacity and its services. AWS is the state: there is
+    no state file, and running deploy again with nothing changed writes nothing.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its documented code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    try:
+        result = cli.main(
+            None if arguments is None else list(arguments),
+            prog_name="ecsinfer",
+            standalone_mode=False,
+        )
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        click.echo("Aborted: nothing was changed.", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe went away (`ecsinfer plan | head`): not worth a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001  the last rim: a person never sees a traceback
+        from ecsinfer.cli.failure import report  # noqa: PLC0415  only on the way out
+
+        return report(error)
+    return int(result or 0)

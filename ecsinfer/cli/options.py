@@ -1,0 +1,134 @@
+"""The options that commands share, gathered into one value."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Which spec, against which AWS, reported how."""
+
+    file: Path
+    env: str | None
+    sets: tuple[str, ...]
+    output: str = "text"
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    sandbox: bool = False
+    debug: bool = False
+    no_color: bool = False
+
+
+def _gather(command: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        common = Common(**{name: kwargs.pop(name) for name in names})
+        if common.debug:
+            os.environ["ECSINFER_DEBUG"] = "1"
+        if common.no_color:
+            os.environ["NO_COLOR"] = "1"
+        return command(common, *args, **kwargs)
+
+    return wrapper
+
+
+_SPEC = (
+    click.option(
+        "-f", "--file", default="ecsinfer.yaml", show_default=True,
+        type=click.Path(path_type=Path), help="The spec.",
+    ),
+    click.option("--env", metavar="NAME", help="Merge the overlay FILE.NAME.yaml over the spec."),
+    click.option(
+        "--set", "sets", multiple=True, metavar="PATH=VALUE",
+        help="Set one value of the spec, such as services.llm.image=...; may be repeated.",
+    ),
+    click.option(
+        "--output", type=click.Choice(["text", "json", "jsonl"]), default="text",
+        show_default=True, help="What to print on standard output.",
+    ),
+    click.option("--debug", is_flag=True, help="Log every API call, and show tracebacks."),
+    click.option("--no-color", is_flag=True, help="No colours (NO_COLOR is respected too)."),
+)  # fmt: skip
+_AWS = (
+    click.option("--profile", help="The profile of the AWS configuration to use."),
+    click.option("--region", help="The AWS region; else the spec's, else the AWS default chain."),
+    click.option("--endpoint-url", metavar="URL", help="Talk to this endpoint instead of AWS."),
+    click.option(
+        "--sandbox", is_flag=True,
+        help="Talk to the embedded AWS on this machine; starts it if it is not running.",
+    ),
+)  # fmt: skip
+_ALL = tuple(field.name for field in fields(Common))
+_OFFLINE = ("file", "env", "sets", "output", "debug", "no_color")
+
+
+def spec_options(command: F) -> Callable[..., Any]:
+    """Give a command the options that choose a spec; it takes them as a `Common`."""
+    wrapped = _gather(command, _OFFLINE)
+    for option in reversed(_SPEC):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def aws_options(command: F) -> Callable[..., Any]:
+    """Give a command the options that choose a spec and an AWS; it takes them as a `Common`."""
+    wrapped = _gather(command, _ALL)
+    for option in reversed(_SPEC + _AWS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _complete_services(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    import yaml  # noqa: PLC0415  only in a completing shell
+
+    try:
+        document = yaml.safe_load(Path(ctx.params.get("file") or "ecsinfer.yaml").read_text())
+    except (OSError, yaml.YAMLError):
+        return []  # a shell that completes is no place for an error
+    services = document.get("services") if isinstance(document, dict) else None
+    return [name for name in services or () if str(name).startswith(incomplete)]
+
+
+def services_argument(command: F) -> Callable[..., Any]:
+    """Let a command take service names; none means all of them."""
+    return click.argument(
+        "services", nargs=-1, metavar="[SERVICE]...", shell_complete=_complete_services
+    )(command)
+
+
+class Duration(click.ParamType):
+    """``45m``, ``90s``, ``1h30m`` or seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds."""
+        from ecsinfer.spec.units import parse_duration  # noqa: PLC0415  keeps --help light
+
+        try:
+            return float(parse_duration(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+timeout_option = click.option(
+    "--timeout", type=Duration(), metavar="DURATION",
+    help="Give up waiting after this long, such as 45m; what is rolling goes on rolling.",
+)  # fmt: skip
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before changing anything.")
+no_wait_option = click.option(
+    "--no-wait", is_flag=True, help="Do not wait for rollouts or deletions that nothing needs."
+)

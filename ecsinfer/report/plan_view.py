@@ -1,0 +1,67 @@
+"""The plan as a person reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.console import Console
+from rich.text import Text
+
+from ecsinfer.model import Action, Change, Plan, Verb
+from ecsinfer.report.words import COLOUR, PHRASE, SIGN, effects, plural, shown
+
+MOST_CHANGES = 20
+"""Fields shown of one node; the rest are counted. ``--output json`` has them all."""
+
+_EFFECT = {
+    "in-place": "in place",
+    "new-revision": "new revision",
+    "rollout": "rolls the tasks",
+    "replace": "replaces it",
+}
+
+
+def print_plan(plan: Plan, console: Console) -> None:
+    """Write the plan's actions, their fields and a summary to `console`."""
+    width = max((len(action.node) for action in plan.actions), default=0)
+    for action in plan.actions:
+        _print_action(action, width, console)
+    console.print(Text(_summary(plan), style="bold"), soft_wrap=True)
+
+
+def _print_action(action: Action, width: int, console: Console) -> None:
+    colour = COLOUR[action.verb]
+    phrase = PHRASE[action.verb]
+    if action.verb is Verb.UPDATE:
+        phrase = ", ".join([phrase, *(_EFFECT[effect] for effect in effects(action.changes))])
+    if action.why:
+        phrase = f"{phrase}: {action.why}"
+    line = Text(f"  {SIGN[action.verb]} {action.node:<{width}}  {phrase}", style=colour)
+    console.print(line, soft_wrap=True)
+    for change in action.changes[:MOST_CHANGES]:
+        console.print(_change_line(change, action.verb), soft_wrap=True)
+    if len(action.changes) > MOST_CHANGES:
+        hidden = len(action.changes) - MOST_CHANGES
+        console.print(f"      ... and {plural(hidden, 'field')} more (--output json has all)")
+
+
+def _change_line(change: Change, verb: Verb) -> Text:
+    if verb is Verb.CREATE or (change.old is None and verb is not Verb.UPDATE):
+        return Text(f"      {change.path}: {shown(change.new)}", style="dim")
+    note = "" if change.effect == "in-place" else f"  [{_EFFECT[change.effect]}]"
+    return Text(f"      {change.path}: {shown(change.old)} -> {shown(change.new)}{note}")
+
+
+def _summary(plan: Plan) -> str:
+    if plan.empty:
+        kept = sum(action.verb is Verb.RETAIN for action in plan.actions)
+        note = f" ({plural(kept, 'resource')} kept)" if kept else ""
+        return f"Nothing to do{note}."
+    verbs = Counter(action.verb for action in plan.actions)
+    words = [f"{verbs[verb]} to {PHRASE[verb]}" for verb in Verb if verbs[verb] and _acts(verb)]
+    words += [f"{verbs[verb]} {PHRASE[verb]}" for verb in Verb if verbs[verb] and not _acts(verb)]
+    return f"{', '.join(words)}; {plural(len(plan.calls), 'API write')}."
+
+
+def _acts(verb: Verb) -> bool:
+    return verb not in (Verb.KEEP, Verb.RETAIN)
