@@ -1,1 +1,1 @@
-"""Pure arithmetic of ECS capacity, shared by the plan and the embedded AWS."""
+"""The pure arithmetic of ECS capacity, shared by the plan, the preflight and the embedded AWS."""

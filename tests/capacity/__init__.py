@@ -1,0 +1,1 @@
+"""Tests of the pure arithmetic of ECS capacity."""
