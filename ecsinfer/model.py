@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
 
@@ -38,7 +38,7 @@ def bind(value: Any, outputs: Mapping[str, Mapping[str, str]]) -> Any:
     """Replace every Ref in `value` whose target's output is in `outputs`; leave the others.
 
     Strings are replaced by content, not by type, because a saved plan has lost the type.
-    Works through mappings, sequences and dataclasses that offer ``bound(function)``.
+    Works through mappings, sequences and dataclasses, so that a node's whole `desired` can be bound.
     """
     if isinstance(value, str):
         return _bind_text(value, outputs)
@@ -48,6 +48,10 @@ def bind(value: Any, outputs: Mapping[str, Mapping[str, str]]) -> Any:
         return tuple(bind(item, outputs) for item in value)
     if isinstance(value, list):
         return [bind(item, outputs) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{each.name: bind(getattr(value, each.name), outputs) for each in fields(value)}
+        )
     return value
 
 
@@ -66,6 +70,8 @@ def unbound(value: Any) -> bool:
         return any(unbound(item) for item in value.values())
     if isinstance(value, Sequence):
         return any(unbound(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return any(unbound(getattr(value, each.name)) for each in fields(value))
     return False
 
 
