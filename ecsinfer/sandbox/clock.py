@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -38,11 +39,12 @@ class VirtualClock:
     """A discrete-event clock; also what ecsinfer's executor sleeps on in tests.
 
     `sleep` advances the time and runs everything due on the way, in order of time and, at the
-    same time, in order of scheduling.
+    same time, in order of scheduling. Whatever happens, happens under the `lock`.
     """
 
-    def __init__(self, start: datetime = EPOCH) -> None:
+    def __init__(self, start: datetime = EPOCH, lock: threading.RLock | None = None) -> None:
         self._now = start
+        self._lock = lock or threading.RLock()
         self._queue: list[tuple[datetime, int, Timer]] = []
         self._order = itertools.count()
 
@@ -52,12 +54,14 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` of simulated time pass."""
-        self.advance_to(self._now + timedelta(seconds=seconds))
+        with self._lock:
+            self.advance_to(self._now + timedelta(seconds=seconds))
 
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
         """Have `action` happen `seconds` from now."""
-        timer = Timer(self._now + timedelta(seconds=max(0.0, seconds)), action)
-        heapq.heappush(self._queue, (timer.due, next(self._order), timer))
+        with self._lock:
+            timer = Timer(self._now + timedelta(seconds=max(0.0, seconds)), action)
+            heapq.heappush(self._queue, (timer.due, next(self._order), timer))
         return timer
 
     def every(self, seconds: float, action: Callable[[], None]) -> Timer:
@@ -74,8 +78,9 @@ class VirtualClock:
 
     def advance_to(self, moment: datetime) -> None:
         """Run everything due up to `moment`, then stand there; never goes back."""
-        while self._queue and self._queue[0][0] <= moment:
-            due, _, timer = heapq.heappop(self._queue)
-            self._now = max(self._now, due)
-            timer.fire()
-        self._now = max(self._now, moment)
+        with self._lock:
+            while self._queue and self._queue[0][0] <= moment:
+                due, _, timer = heapq.heappop(self._queue)
+                self._now = max(self._now, due)
+                timer.fire()
+            self._now = max(self._now, moment)

@@ -1,0 +1,157 @@
+"""The embedded AWS in process: any boto3 or botocore session can be pointed at it, no socket.
+
+    sandbox = Sandbox()
+    ecs = sandbox.session().client("ecs")
+    ecs.create_cluster(clusterName="inference")
+    sandbox.clock.sleep(600)   # ten simulated minutes, at once
+
+Capacity, timings and prices are simulated.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import os
+import threading
+from functools import cache
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.loaders import Loader
+
+from ecsinfer.sandbox.clock import VirtualClock
+from ecsinfer.sandbox.scenario import Scenario
+from ecsinfer.sandbox.state import World
+from ecsinfer.sandbox.wire.application import ApiCall, Application
+from ecsinfer.sandbox.wire.message import from_botocore
+from ecsinfer.sandbox.wire.upstream import Moto, ServiceUpstream
+
+ACCOUNT = "123456789012"
+
+ROOMS = (
+    "ecsinfer.sandbox.ecs",
+    "ecsinfer.sandbox.fleet",
+    "ecsinfer.sandbox.elb",
+    "ecsinfer.sandbox.scaling",
+    "ecsinfer.sandbox.engine",
+)
+"""Packages whose ``install(world)`` registers handlers and fills the world's seams, in order."""
+
+
+class Sandbox:
+    """One embedded AWS account.
+
+    Args:
+        scenario: how the world behaves; the default one is a healthy world.
+        region: the region of `session` and `world`.
+        furnished: whether a VPC, Auto Scaling groups, a load balancer, roles and images are there.
+
+    Attributes:
+        clock: the simulated time, shared by all regions; nothing happens unless it is advanced.
+        lock: held while a request is answered; hold it to look at a world from another thread.
+        calls: every request so far, as (service, operation, params); clear it as you like.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        region: str = "us-east-1",
+        furnished: bool = True,
+    ) -> None:
+        self.region = region
+        self.lock = threading.RLock()
+        self._furnished = furnished
+        self._start(scenario or Scenario())
+
+    def _start(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.clock = VirtualClock(lock=self.lock)
+        self._worlds: dict[str, World] = {}
+        self._moto = Moto()
+        self.application = Application(self.world_of, self.lock, self._moto)
+
+    @property
+    def calls(self) -> list[ApiCall]:
+        """Every request so far."""
+        return self.application.calls
+
+    @property
+    def world(self) -> World:
+        """The world of the default region."""
+        return self.world_of(self.region)
+
+    def world_of(self, region: str) -> World:
+        """The world of a region, made at the first look at it."""
+        with self.lock:
+            if region not in self._worlds:
+                world = World(
+                    account=ACCOUNT,
+                    region=region,
+                    clock=self.clock,
+                    scenario=self.scenario,
+                    lock=self.lock,
+                )
+                self._worlds[region] = world
+                for room in ROOMS:
+                    _install(room, world)
+            return self._worlds[region]
+
+    def upstream(self, service: str, region: str = "") -> ServiceUpstream:
+        """moto's side of a service, past every correction."""
+        return ServiceUpstream(self._moto, service, region or self.region)
+
+    def reset(self, scenario: Scenario | None = None) -> None:
+        """Begin anew: an account as on the first day, and the time of its beginning."""
+        with self.lock:
+            self._start(scenario or self.scenario)
+
+    def session(self, region: str = "") -> boto3.Session:
+        """A boto3 session whose every client talks to this account, with dummy credentials."""
+        core = botocore.session.Session()
+        core.register_component("data_loader", _models())
+        core.set_config_variable("config_file", os.devnull)
+        core.set_config_variable("credentials_file", os.devnull)
+        session = boto3.Session(
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",  # noqa: S106  nobody checks it
+            region_name=region or self.region,
+            botocore_session=core,
+        )
+        self.attach(session)
+        return session
+
+    def attach(self, session: boto3.Session | botocore.session.Session) -> None:
+        """Have every client made from the session from now on talk to this account."""
+        core = session._session if isinstance(session, boto3.Session) else session  # noqa: SLF001  boto3 has no public way to its botocore session
+        core.register("before-send", self._answer, unique_id=f"ecsinfer-sandbox-{id(self)}")
+
+    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+        reply = self.application.answer(from_botocore(request))
+        return AWSResponse(request.url, reply.status, dict(reply.headers), _Body(reply.body))
+
+
+class _Body(io.BytesIO):
+    """A body as botocore reads it off a connection."""
+
+    def stream(self, **_: Any) -> Any:
+        """The whole body at once."""
+        yield self.read()
+
+
+@cache
+def _models() -> Loader:
+    """One loader for all sessions: a service's model is read once per process."""
+    return Loader()
+
+
+def _install(room: str, world: World) -> None:
+    if importlib.util.find_spec(room) is None:
+        return
+    install = getattr(importlib.import_module(room), "install", None)
+    if install is not None:
+        install(world)

@@ -1,0 +1,1 @@
+"""The wire: AWS's protocols in, handlers and moto behind, AWS's protocols out."""

@@ -1,0 +1,152 @@
+"""The one application: every request of every service, in process or over a socket.
+
+ECS is answered by our own handlers; other services by moto, where need be through a correction.
+What nobody answers is refused by name, never answered with a wrong success.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from ecsinfer.sandbox import registry
+from ecsinfer.sandbox.errors import ServiceError
+from ecsinfer.sandbox.state import World
+from ecsinfer.sandbox.wire import protocol
+from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest
+from ecsinfer.sandbox.wire.routing import (
+    Asked,
+    form_of,
+    identify,
+    operation_model,
+    service_model,
+)
+from ecsinfer.sandbox.wire.upstream import Moto, ServiceUpstream
+
+CALLS_KEPT = 100_000
+
+
+class ApiCall(NamedTuple):
+    """One request that came, whatever became of it."""
+
+    service: str
+    operation: str
+    params: dict[str, Any]
+
+
+class Application:
+    """Answers requests against the worlds of one embedded AWS.
+
+    Args:
+        world_of: the world of a region.
+        lock: held while a request is answered.
+        moto: the state of every service but ECS.
+    """
+
+    def __init__(self, world_of: Callable[[str], World], lock: threading.RLock, moto: Moto) -> None:
+        self._world_of = world_of
+        self._lock = lock
+        self._moto = moto
+        self.calls: list[ApiCall] = []
+
+    def answer(self, request: HttpRequest) -> HttpReply:
+        """The reply to a request."""
+        asked = identify(request)
+        with self._lock:
+            world = self._world_of(asked.region)
+            request_id = world.uuid()
+            try:
+                params = self._record(asked, request)
+                return self._dispatch(world, asked, request, params, request_id)
+            except ServiceError as error:
+                return protocol.refuse(_protocol_of(asked, request), error, request_id)
+
+    def _record(self, asked: Asked, request: HttpRequest) -> dict[str, Any]:
+        """Log the call with its parameters; parameters that do not parse are logged as none."""
+        params: dict[str, Any] = {}
+        try:
+            params = _parameters(asked, request)
+        finally:
+            if len(self.calls) >= CALLS_KEPT:
+                del self.calls[: CALLS_KEPT // 2]
+            self.calls.append(ApiCall(asked.service, asked.operation, params))
+        return params
+
+    def _dispatch(
+        self,
+        world: World,
+        asked: Asked,
+        request: HttpRequest,
+        params: dict[str, Any],
+        request_id: str,
+    ) -> HttpReply:
+        operation = operation_model(asked.service, asked.operation)
+        if asked.service == "ecs":
+            handler = registry.ECS.get(asked.operation)
+            if handler is None or operation is None:
+                raise _unsupported(asked)
+            return protocol.write(operation, handler(world, params), request_id)
+        corrector = registry.CORRECTIONS.get((asked.service, asked.operation))
+        if corrector is not None:
+            upstream = ServiceUpstream(self._moto, asked.service, asked.region)
+            return protocol.write(operation, corrector(world, params, upstream), request_id)
+        return self._plain_moto(asked, request)
+
+    def _plain_moto(self, asked: Asked, request: HttpRequest) -> HttpReply:
+        try:
+            reply = self._moto.ask(request)
+        except NotImplementedError as error:
+            raise _unsupported(asked) from error
+        except Exception as error:
+            raise ServiceError(
+                "InternalFailure",
+                f"The simulated {asked.service} stumbled over {asked.operation}: "
+                f"{type(error).__name__}: {error}",
+                500,
+            ) from error
+        if reply.status >= 400 and reply.header("content-type").startswith("text/html"):
+            raise _unsupported(asked)
+        return reply
+
+
+def _parameters(asked: Asked, request: HttpRequest) -> dict[str, Any]:
+    operation = operation_model(asked.service, asked.operation)
+    ours = asked.service == "ecs" or (asked.service, asked.operation) in registry.CORRECTIONS
+    if operation is not None and ours:
+        return protocol.read(operation, request)
+    if request.form:
+        return dict(form_of(request))
+    if "x-amz-target" in request.headers and request.body:
+        params = json.loads(request.body)
+        return params if isinstance(params, dict) else {}
+    return {}
+
+
+def _unsupported(asked: Asked) -> ServiceError:
+    return ServiceError(
+        "UnsupportedFeatureException",
+        f"The simulated {asked.service or 'AWS'} does not have the operation {asked.operation}.",
+    )
+
+
+def _protocol_of(asked: Asked, request: HttpRequest) -> str:
+    """The protocol in which the client reads an error."""
+    if "smithy-protocol" in request.headers:
+        return "smithy-rpc-v2-cbor"
+    if "x-amz-target" in request.headers:
+        return "json"
+    model = service_model(asked.service) if asked.service else None
+    return str(model.protocol) if model is not None else "query"
+
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+def wsgi_reply(reply: HttpReply, start_response: StartResponse) -> Iterable[bytes]:
+    """Hand a reply to a WSGI server."""
+    start_response(
+        f"{reply.status} {'OK' if reply.status < 400 else 'Refused'}", list(reply.headers)
+    )
+    return [reply.body]

@@ -1,0 +1,141 @@
+"""moto, in process: the plumbing behind every service but ECS, with its state kept apart.
+
+moto keeps its state in module-level dictionaries and is not safe for threads. A `Moto` owns one
+such state: whoever is asked has its own put in place first, under one lock of the process, so two
+embedded AWSes in one process never see each other's resources and both may be the same account.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+from moto.core.base_backend import BackendDict
+from moto.moto_api._internal import mock_random
+
+from ecsinfer.sandbox.errors import ServiceError
+from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest, to_environ
+from ecsinfer.sandbox.wire.routing import operation_model
+
+_SEED = "ecsinfer"
+
+
+class Moto:
+    """One state of all of moto's services.
+
+    Identifiers are drawn from a generator of its own, so equal calls get equal answers.
+    """
+
+    _in_place: ClassVar[Moto | None] = None
+    _turn: ClassVar[threading.RLock] = threading.RLock()
+
+    def __init__(self) -> None:
+        self._backends: dict[Any, dict[str, Any]] = {}
+        mock_random_state = type(mock_random)(_SEED)
+        self._random: Any = mock_random_state.getstate()
+
+    def ask(self, request: HttpRequest) -> HttpReply:
+        """moto's reply to a request.
+
+        Raises:
+            NotImplementedError: moto does not have the operation.
+            Exception: whatever else moto stumbles over.
+        """
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            started[:] = [int(status.split()[0]), tuple(headers)]
+
+        with Moto._turn:
+            self._take_place()
+            body = b"".join(_application()(to_environ(request), start_response))
+        return HttpReply(started[0], started[1], body)
+
+    def _take_place(self) -> None:
+        previous = Moto._in_place
+        if previous is self:
+            return
+        if previous is not None:
+            previous._put_away()
+        for backend, accounts in self._backends.items():
+            backend.update(accounts)
+            BackendDict._instances.append(backend)  # noqa: SLF001  moto's own list of what is in use
+        mock_random.setstate(self._random)
+        Moto._in_place = self
+
+    def _put_away(self) -> None:
+        in_use = BackendDict._instances  # noqa: SLF001  moto's own list of what is in use
+        self._backends = {backend: dict(backend) for backend in in_use}
+        for backend in in_use:
+            backend.clear()
+        in_use.clear()
+        self._random = mock_random.getstate()
+
+
+class ServiceUpstream:
+    """moto asked for one service in one region: the `Upstream` that corrections get."""
+
+    def __init__(self, moto: Moto, service: str, region: str) -> None:
+        self._moto = moto
+        self._service = service
+        self._region = region
+
+    def __call__(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """moto's answer, as botocore would parse it.
+
+        Raises:
+            ServiceError: moto refused.
+        """
+        model = operation_model(self._service, operation)
+        reply = self._moto.ask(self._serialise(model, request))
+        parsed: dict[str, Any] = create_parser(model.service_model.protocol).parse(
+            {
+                "status_code": reply.status,
+                "headers": {key.lower(): value for key, value in reply.headers},
+                "body": reply.body,
+            },
+            model.output_shape,
+        )
+        if reply.status >= 300:
+            error = parsed.get("Error", {})
+            raise ServiceError(error.get("Code", ""), error.get("Message", ""), reply.status)
+        parsed.pop("ResponseMetadata", None)
+        return parsed
+
+    def _serialise(self, model: Any, request: Mapping[str, Any]) -> HttpRequest:
+        wire = create_serializer(model.service_model.protocol).serialize_to_request(request, model)
+        body = wire["body"]
+        if isinstance(body, dict):
+            body = urlencode(body)
+        name = model.service_model.signing_name
+        headers = {key.lower(): str(value) for key, value in wire["headers"].items()}
+        headers["authorization"] = credential_scope(name, self._region)
+        return HttpRequest(
+            method=wire["method"],
+            host="127.0.0.1",
+            path=wire["url_path"],
+            query=urlencode(wire["query_string"]),
+            headers=headers,
+            body=body.encode() if isinstance(body, str) else body,
+        )
+
+
+def credential_scope(signing_name: str, region: str) -> str:
+    """An Authorization header that says whom a request is for; nobody checks signatures here."""
+    scope = f"sandbox/20260105/{region}/{signing_name}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+
+
+@cache
+def _application() -> Any:
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  flask, at the first request for moto
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+
+    return DomainDispatcherApplication(create_backend_app)
