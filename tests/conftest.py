@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from ecsinfer.sandbox.embedded import Sandbox
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", None}
@@ -47,7 +46,8 @@ def sandbox() -> Sandbox:
 @pytest.fixture
 def client(sandbox: Sandbox) -> Callable[[str], Any]:
     """A boto3 client of a service of `sandbox`."""
-    return sandbox.session().client
+    session: Any = sandbox.session()
+    return lambda service: session.client(service)
 
 
 @pytest.fixture

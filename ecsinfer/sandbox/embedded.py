@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.loaders import Loader
 
 from ecsinfer.sandbox.clock import VirtualClock
@@ -130,9 +131,11 @@ class Sandbox:
         core = session._session if isinstance(session, boto3.Session) else session  # noqa: SLF001  boto3 has no public way to its botocore session
         core.register("before-send", self._answer, unique_id=f"ecsinfer-sandbox-{id(self)}")
 
-    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+    def _answer(self, **event: Any) -> Any:
+        request = event["request"]
         reply = self.application.answer(from_botocore(request))
-        return AWSResponse(request.url, reply.status, dict(reply.headers), _Body(reply.body))
+        headers = HTTPHeaders.from_pairs(reply.headers)
+        return AWSResponse(request.url, reply.status, headers, _Body(reply.body))
 
 
 class _Body(io.BytesIO):

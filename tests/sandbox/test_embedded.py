@@ -10,7 +10,6 @@ import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
-
 from ecsinfer.sandbox.embedded import Sandbox
 
 
@@ -19,11 +18,11 @@ def test_any_boto3_or_botocore_session_can_be_attached(sandbox: Sandbox) -> None
     core = botocore.session.Session()
     sandbox.attach(session)
     sandbox.attach(core)
+    clients: list[Any] = [session.client("sts"), core.create_client("sts")]
 
-    account = session.client("sts").get_caller_identity()["Account"]
+    accounts = [client.get_caller_identity()["Account"] for client in clients]
 
-    assert account == sandbox.world.account
-    assert core.create_client("sts").get_caller_identity()["Account"] == account
+    assert accounts == [sandbox.world.account] * 2
 
 
 def test_two_sandboxes_in_one_process_see_nothing_of_each_other() -> None:

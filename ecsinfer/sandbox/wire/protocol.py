@@ -101,7 +101,7 @@ def refuse(protocol: str, error: ServiceError, request_id: str) -> HttpReply:
 
 
 def _read_form(operation: Any, request: HttpRequest) -> dict[str, Any]:
-    parser = QueryParser(operation, timestamp_parser=lambda text: parse_timestamp(text))
+    parser = QueryParser(operation, timestamp_parser=parse_timestamp)
     try:
         params: dict[str, Any] = parser.parse({"values": form_of(request)})
     except ValueError as error:

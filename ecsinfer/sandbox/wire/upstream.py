@@ -36,8 +36,7 @@ class Moto:
 
     def __init__(self) -> None:
         self._backends: dict[Any, dict[str, Any]] = {}
-        mock_random_state = type(mock_random)(_SEED)
-        self._random: Any = mock_random_state.getstate()
+        self._random: Any = type(mock_random)(_SEED).getstate()
 
     def ask(self, request: HttpRequest) -> HttpReply:
         """moto's reply to a request.
@@ -49,7 +48,7 @@ class Moto:
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            started[:] = [int(status.split()[0]), tuple(headers)]
+            started[:] = [int(status[:3]), tuple(headers)]
 
         with Moto._turn:
             self._take_place()
@@ -57,11 +56,10 @@ class Moto:
         return HttpReply(started[0], started[1], body)
 
     def _take_place(self) -> None:
-        previous = Moto._in_place
-        if previous is self:
+        if Moto._in_place is self:
             return
-        if previous is not None:
-            previous._put_away()
+        if Moto._in_place is not None:
+            Moto._in_place._put_away()
         for backend, accounts in self._backends.items():
             backend.update(accounts)
             BackendDict._instances.append(backend)  # noqa: SLF001  moto's own list of what is in use
