@@ -1,1 +1,23 @@
 """The ECS control plane: one file per family of operations, strict where AWS is strict."""
+
+from __future__ import annotations
+
+import importlib
+
+from ecsinfer.sandbox.state import World
+
+OPERATIONS = (
+    "account_settings",
+    "associations",
+    "capacity_providers",
+    "clusters",
+    "tagging",
+    "task_definitions",
+)
+"""The modules whose import registers operations in `ecsinfer.sandbox.registry.ECS`."""
+
+
+def install(world: World) -> None:  # noqa: ARG001  every room is installed alike
+    """Register every ECS operation; installing into another world is harmless."""
+    for name in OPERATIONS:
+        importlib.import_module(f"{__name__}.{name}")
