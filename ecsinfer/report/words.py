@@ -70,12 +70,11 @@ def shown(value: Any, width: int = 60) -> str:
     text = str(value)
     if text.startswith("${") and "#" in text:
         return "(known after apply)"
-    if isinstance(value, str):
-        text = text.replace("\n", " ")
-    elif isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         text = ", ".join(f"{key}={shown(item)}" for key, item in value.items())
     elif isinstance(value, (list, tuple)):
         text = "[" + ", ".join(shown(item) for item in value) + "]"
+    text = " ".join(text.splitlines())
     if len(text) <= width:
         return text
     if text.startswith("arn:"):  # the end of an ARN tells more than its beginning

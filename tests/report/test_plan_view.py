@@ -1,0 +1,60 @@
+import io
+import json
+
+from ecsinfer.model import Action, Call, Change, Plan, Ref, Target, Verb
+from ecsinfer.report.jsonl import plan_document
+from ecsinfer.report.plan_view import MOST_CHANGES, print_plan
+from rich.console import Console
+
+TARGET = Target("123456789012", "us-east-1")
+
+
+def plan(*actions: Action) -> Plan:
+    return Plan("inference", TARGET, "deploy", actions)
+
+
+def text(shown: Plan) -> str:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    print_plan(shown, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+ROLL = Action(
+    "service/llm",
+    Verb.UPDATE,
+    changes=(
+        Change("taskDefinition", "llm:3", Ref.to("task-definition/llm", "arn"), "rollout"),
+        Change("desiredCount", 2, 3),
+    ),
+    steps=(Call("ecs", "UpdateService", {"service": "llm"}),),
+    why="rolls 3 tasks",
+)
+
+
+def test_the_plan_says_what_changes_to_what_and_what_it_does_to_the_tasks() -> None:
+    kept = Action("cluster/inference", Verb.KEEP)
+    assert text(plan(kept, ROLL)).splitlines() == [
+        "  = cluster/inference  unchanged",
+        "  ~ service/llm        update, rolls the tasks, in place: rolls 3 tasks",
+        "      taskDefinition: llm:3 -> (known after apply)  [rolls the tasks]",
+        "      desiredCount: 2 -> 3",
+        "1 to update, 1 unchanged; 1 API write.",
+    ]
+
+
+def test_a_plan_with_nothing_to_do_says_so() -> None:
+    assert text(plan(Action("cluster/inference", Verb.KEEP))).endswith("Nothing to do.\n")
+
+
+def test_a_very_long_change_list_is_counted_rather_than_poured_out() -> None:
+    changes = tuple(Change(f"field{number}", None, number) for number in range(MOST_CHANGES + 5))
+    assert "... and 5 fields more" in text(plan(Action("a/b", Verb.CREATE, changes)))
+
+
+def test_the_json_plan_has_every_field_and_every_call() -> None:
+    document = json.loads(json.dumps(plan_document(plan(ROLL)), default=str))
+    (action,) = document["actions"]
+    assert document["writes"] == 1
+    assert action["calls"] == [{"service": "ecs", "operation": "UpdateService"}]
+    assert [change["path"] for change in action["changes"]] == ["taskDefinition", "desiredCount"]
