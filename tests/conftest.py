@@ -47,7 +47,8 @@ def sandbox() -> Sandbox:
 def client(sandbox: Sandbox) -> Callable[[str], Any]:
     """A boto3 client of a service of `sandbox`."""
     session: Any = sandbox.session()
-    return lambda service: session.client(service)
+    make: Callable[[str], Any] = session.client
+    return make
 
 
 @pytest.fixture

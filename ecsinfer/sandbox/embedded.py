@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import io
 import os
 import threading
@@ -157,4 +158,4 @@ def _install(room: str, world: World) -> None:
         return
     install = getattr(importlib.import_module(room), "install", None)
     if install is not None:
-        install(world)
+        install(*[world][: len(inspect.signature(install).parameters)])

@@ -59,14 +59,15 @@ class Moto:
         if Moto._in_place is self:
             return
         if Moto._in_place is not None:
-            Moto._in_place._put_away()
+            Moto._in_place.put_away()
         for backend, accounts in self._backends.items():
             backend.update(accounts)
             BackendDict._instances.append(backend)  # noqa: SLF001  moto's own list of what is in use
         mock_random.setstate(self._random)
         Moto._in_place = self
 
-    def _put_away(self) -> None:
+    def put_away(self) -> None:
+        """Take this state out of moto's dictionaries and keep it."""
         in_use = BackendDict._instances  # noqa: SLF001  moto's own list of what is in use
         self._backends = {backend: dict(backend) for backend in in_use}
         for backend in in_use:
