@@ -1,0 +1,183 @@
+"""CloudWatch log groups: created with a retention, kept by destroy (J1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ecsinfer.kinds import ownership
+from ecsinfer.kinds.reads import pick
+from ecsinfer.model import (
+    Call,
+    Change,
+    Observation,
+    Pending,
+    Read,
+    Ready,
+    Settle,
+    Step,
+    Verb,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroup:
+    """What is wanted of a log group.
+
+    Attributes:
+        name: of the log group.
+        tags: ours and the user's.
+        application: who owns it.
+        retention_days: None leaves the retention alone.
+        purge: whether destroy deletes it.
+        adopt: whether a foreign namesake may be changed.
+        retain: why destroy must leave it, if it must.
+    """
+
+    name: str
+    application: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    retention_days: int | None = None
+    purge: bool = False
+    adopt: bool = False
+    retain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedLogGroup:
+    """What is there; `tags` is None where nothing would be written and so nobody asked."""
+
+    group: Mapping[str, Any]
+    tags: Mapping[str, str] | None = None
+
+    @property
+    def arn(self) -> str:
+        """The ARN that tagging takes: without the ``:*`` that ``arn`` ends with."""
+        return str(self.group.get("logGroupArn") or self.group.get("arn", "").removesuffix(":*"))
+
+
+class LogGroupKind:
+    """Knows CloudWatch log groups."""
+
+    name: ClassVar[str] = "log-group"
+
+    def observe(
+        self,
+        desired: LogGroup,
+        saved: Mapping[str, str],
+    ) -> Observation[ObservedLogGroup | None]:
+        """The group of exactly this name: AWS searches by prefix."""
+        (answer,) = yield (
+            Read(
+                "logs",
+                "DescribeLogGroups",
+                {"logGroupNamePrefix": desired.name},
+                items="logGroups",
+            ),
+        )
+        group = pick(answer, "logGroups", "logGroupName", desired.name)
+        if group is None:
+            return None
+        seen = ObservedLogGroup(group)
+        if not desired.purge and not _retention_differs(desired, seen):
+            return seen
+        (tags,) = yield (
+            Read(
+                "logs",
+                "ListTagsForResource",
+                {"resourceArn": seen.arn},
+                absent_on=("ResourceNotFoundException",),
+            ),
+        )
+        return ObservedLogGroup(group, dict(tags.get("tags", {})))
+
+    def diff(
+        self, desired: LogGroup, observed: ObservedLogGroup | None
+    ) -> tuple[Verb, tuple[Change, ...]]:
+        """The retention; a foreign group that needs no write is used as it is."""
+        if observed is None:
+            return Verb.CREATE, ()
+        if not _retention_differs(desired, observed):
+            return Verb.KEEP, ()
+        ownership.require_ours(
+            f"log group {desired.name}",
+            observed.tags or {},
+            desired.application,
+            adopt=desired.adopt,
+        )
+        old = observed.group.get("retentionInDays")
+        return Verb.UPDATE, (Change("retentionInDays", old, desired.retention_days),)
+
+    def steps(
+        self,
+        desired: LogGroup,
+        observed: ObservedLogGroup | None,
+        verb: Verb,
+    ) -> tuple[Step, ...]:
+        """Create, then set the retention: CreateLogGroup cannot do both."""
+        calls: list[Step] = []
+        if verb is Verb.CREATE:
+            calls.append(
+                Call(
+                    "logs",
+                    "CreateLogGroup",
+                    {"logGroupName": desired.name, "tags": dict(desired.tags)},
+                    retry_on=frozenset({"busy", "exists"}),
+                )
+            )
+        if desired.retention_days is not None:
+            calls.append(
+                Call(
+                    "logs",
+                    "PutRetentionPolicy",
+                    {"logGroupName": desired.name, "retentionInDays": desired.retention_days},
+                    retry_on=frozenset({"busy", "consistency"}),
+                )
+            )
+        return tuple(calls)
+
+    def teardown(
+        self, desired: LogGroup, observed: ObservedLogGroup | None
+    ) -> tuple[Verb, str, tuple[Step, ...]]:
+        """Logs outlive what wrote them unless the user purges."""
+        if observed is None:
+            return Verb.KEEP, "", ()
+        if desired.retain:
+            return Verb.RETAIN, desired.retain, ()
+        if not desired.purge:
+            return Verb.RETAIN, "logs are kept; destroy --purge deletes them", ()
+        if not ownership.ours(observed.tags or {}, desired.application):
+            return Verb.RETAIN, f"it has no tag {ownership.APP}={desired.application}", ()
+        call = Call(
+            "logs",
+            "DeleteLogGroup",
+            {"logGroupName": desired.name},
+            retry_on=frozenset({"busy", "gone"}),
+        )
+        return Verb.DELETE, "", (call, Settle("gone", 120))
+
+    def verdict(
+        self,
+        desired: LogGroup,
+        observed: ObservedLogGroup | None,
+        saved: Mapping[str, str],
+    ) -> Verdict:
+        """There or not: log groups have no states."""
+        if observed is None:
+            return Pending(f"log group {desired.name} is not visible yet")
+        return Ready()
+
+    def outputs(self, desired: LogGroup, observed: ObservedLogGroup) -> Mapping[str, str]:
+        """``name`` and ``arn``."""
+        return {"name": desired.name, "arn": observed.arn}
+
+
+def _retention_differs(desired: LogGroup, observed: ObservedLogGroup) -> bool:
+    # An account-level policy wins and shows as retentionPolicyName: do not fight it (J1).
+    return (
+        desired.retention_days is not None
+        and not observed.group.get("retentionPolicyName")
+        and observed.group.get("retentionInDays") != desired.retention_days
+    )

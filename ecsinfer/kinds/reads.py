@@ -1,0 +1,98 @@
+"""The questions that several kinds ask: equal ones are asked once, mergeable ones together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ecsinfer.model import Answer, Read
+
+NAMESPACE = {"ServiceNamespace": "ecs"}
+DIMENSION = {"ScalableDimension": "ecs:service:DesiredCount"}
+
+
+def clusters(name: str) -> Read:
+    """The cluster with everything that is gated behind ``include`` (A7)."""
+    return Read(
+        "ecs",
+        "DescribeClusters",
+        {"clusters": [name], "include": ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "TAGS"]},
+        batch="clusters",
+        limit=100,
+    )
+
+
+def services(cluster: str, names: Iterable[str]) -> Read:
+    """Services of a cluster; a cluster that is not there has none (0.8)."""
+    return Read(
+        "ecs",
+        "DescribeServices",
+        {"cluster": cluster, "services": list(names), "include": ["TAGS"]},
+        batch="services",
+        limit=10,
+        absent_on=("ClusterNotFoundException",),
+    )
+
+
+def capacity_providers(names: Iterable[str]) -> Read:
+    """Auto Scaling group providers; one page holds ten (0.7)."""
+    return Read(
+        "ecs",
+        "DescribeCapacityProviders",
+        {"capacityProviders": list(names), "include": ["TAGS"]},
+        batch="capacityProviders",
+        limit=10,
+    )
+
+
+def auto_scaling_groups(name: str) -> Read:
+    """The Auto Scaling group; an unknown one is an empty list, not an error (F8)."""
+    return Read(
+        "autoscaling",
+        "DescribeAutoScalingGroups",
+        {"AutoScalingGroupNames": [name]},
+        batch="AutoScalingGroupNames",
+        limit=50,
+        items="AutoScalingGroups",
+    )
+
+
+def resource_id(cluster: str, service: str) -> str:
+    """What Application Auto Scaling calls a service (E1)."""
+    return f"service/{cluster}/{service}"
+
+
+def scalable_targets(cluster: str, service: str) -> Read:
+    """The scalable target of a service."""
+    return Read(
+        "application-autoscaling",
+        "DescribeScalableTargets",
+        {**NAMESPACE, "ResourceIds": [resource_id(cluster, service)], **DIMENSION},
+        batch="ResourceIds",
+        limit=50,
+        items="ScalableTargets",
+    )
+
+
+def scaling_policies(cluster: str, service: str) -> Read:
+    """The scaling policies of a service."""
+    return Read(
+        "application-autoscaling",
+        "DescribeScalingPolicies",
+        {**NAMESPACE, "ResourceId": resource_id(cluster, service), **DIMENSION},
+        items="ScalingPolicies",
+    )
+
+
+def pick(answer: Answer, member: str, key: str, value: str) -> Mapping[str, Any] | None:
+    """The entry of `answer[member]` whose `key` is `value`."""
+    for item in answer.get(member, ()):
+        if item.get(key) == value:
+            found: Mapping[str, Any] = item
+            return found
+    return None
+
+
+def alive(item: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The entry unless it is INACTIVE: AWS shows the deleted for a while (A3, B11, D1)."""
+    return None if item is None or item.get("status") == "INACTIVE" else item
