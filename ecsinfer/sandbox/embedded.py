@@ -23,14 +23,16 @@ import boto3
 import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.loaders import Loader
 
 from ecsinfer.sandbox.clock import VirtualClock
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import World
 from ecsinfer.sandbox.wire.application import ApiCall, Application
+from ecsinfer.sandbox.wire.faults import ConnectionCutError, Faults
 from ecsinfer.sandbox.wire.message import from_botocore
-from ecsinfer.sandbox.wire.upstream import Moto, ServiceUpstream
+from ecsinfer.sandbox.wire.upstream import ServiceUpstream
 
 ACCOUNT = "123456789012"
 
@@ -74,13 +76,21 @@ class Sandbox:
         self.scenario = scenario
         self.clock = VirtualClock(lock=self.lock)
         self._worlds: dict[str, World] = {}
-        self._moto = Moto()
-        self.application = Application(self.world_of, self.lock, self._moto)
+        self.application = Application(self.world_of, self.lock, scenario, self.wait)
 
     @property
     def calls(self) -> list[ApiCall]:
         """Every request so far."""
         return self.application.calls
+
+    @property
+    def faults(self) -> Faults:
+        """What befalls single calls; add and clear as you like."""
+        return self.application.faults
+
+    def wait(self, seconds: float) -> None:
+        """Let the latency of a call pass: in process, on the simulated clock."""
+        self.clock.sleep(seconds)
 
     @property
     def world(self) -> World:
@@ -105,7 +115,7 @@ class Sandbox:
 
     def upstream(self, service: str, region: str = "") -> ServiceUpstream:
         """moto's side of a service, past every correction."""
-        return ServiceUpstream(self._moto, service, region or self.region)
+        return ServiceUpstream(self.application.moto, service, region or self.region)
 
     def reset(self, scenario: Scenario | None = None) -> None:
         """Begin anew: an account as on the first day, and the time of its beginning."""
@@ -134,7 +144,11 @@ class Sandbox:
 
     def _answer(self, **event: Any) -> Any:
         request = event["request"]
-        reply = self.application.answer(from_botocore(request))
+        try:
+            reply = self.application.answer(from_botocore(request))
+        except ConnectionCutError as cut:
+            error = ReadTimeoutError if cut.applied else ConnectionClosedError
+            raise error(endpoint_url=request.url, error=str(cut)) from cut
         headers = HTTPHeaders.from_pairs(reply.headers)
         return AWSResponse(request.url, reply.status, headers, _Body(reply.body))
 

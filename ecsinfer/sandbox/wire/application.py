@@ -9,12 +9,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 from ecsinfer.sandbox import registry
 from ecsinfer.sandbox.errors import ServiceError
+from ecsinfer.sandbox.scenario import Fault, Scenario
 from ecsinfer.sandbox.state import World
 from ecsinfer.sandbox.wire import protocol
+from ecsinfer.sandbox.wire.buckets import Rates
+from ecsinfer.sandbox.wire.faults import ConnectionCutError, Faults
+from ecsinfer.sandbox.wire.lag import Lag
 from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest
 from ecsinfer.sandbox.wire.routing import (
     Asked,
@@ -42,37 +47,75 @@ class Application:
     Args:
         world_of: the world of a region.
         lock: held while a request is answered.
+        scenario: what befalls calls.
+        wait: lets the scenario's latency pass.
+
+    Attributes:
+        calls: every request so far.
+        faults: what befalls single calls; may be changed at any time.
         moto: the state of every service but ECS.
     """
 
-    def __init__(self, world_of: Callable[[str], World], lock: threading.RLock, moto: Moto) -> None:
+    def __init__(
+        self,
+        world_of: Callable[[str], World],
+        lock: threading.RLock,
+        scenario: Scenario,
+        wait: Callable[[float], None],
+    ) -> None:
         self._world_of = world_of
         self._lock = lock
-        self._moto = moto
+        self._scenario = scenario
+        self._wait = wait
+        self._rates = Rates()
+        self._lag = Lag(scenario.describe_lag)
         self.calls: list[ApiCall] = []
+        self.faults = Faults(scenario.faults)
+        self.moto = Moto()
 
     def answer(self, request: HttpRequest) -> HttpReply:
-        """The reply to a request."""
+        """The reply to a request.
+
+        Raises:
+            ConnectionCutError: a fault wants that there is none.
+        """
+        if self._scenario.latency:
+            self._wait(self._scenario.latency)
         asked = identify(request)
         with self._lock:
-            world = self._world_of(asked.region)
-            request_id = world.uuid()
-            try:
-                params = self._record(asked, request)
-                return self._dispatch(world, asked, request, params, request_id)
-            except ServiceError as error:
-                return protocol.refuse(_protocol_of(asked, request), error, request_id)
+            fault = self.faults.due(asked.service, asked.operation)
+            if fault is not None and fault.kind == "reset":
+                self._record(asked, {})
+                raise ConnectionCutError(applied=False)
+            reply = self._reply(asked, request, fault)
+        if fault is not None and fault.kind == "lost":
+            raise ConnectionCutError(applied=True)
+        return reply
 
-    def _record(self, asked: Asked, request: HttpRequest) -> dict[str, Any]:
-        """Log the call with its parameters; parameters that do not parse are logged as none."""
+    def _reply(self, asked: Asked, request: HttpRequest, fault: Fault | None) -> HttpReply:
+        world = self._world_of(asked.region)
+        request_id = world.uuid()
         params: dict[str, Any] = {}
         try:
-            params = _parameters(asked, request)
-        finally:
-            if len(self.calls) >= CALLS_KEPT:
-                del self.calls[: CALLS_KEPT // 2]
-            self.calls.append(ApiCall(asked.service, asked.operation, params))
-        return params
+            try:
+                params = _parameters(asked, request)
+            finally:
+                self._record(asked, params)
+            self._admit(world, asked, fault)
+            return self._dispatch(world, asked, request, params, request_id)
+        except ServiceError as error:
+            return protocol.refuse(_protocol_of(asked, request), error, request_id)
+
+    def _admit(self, world: World, asked: Asked, fault: Fault | None) -> None:
+        if fault is not None and fault.kind == "error":
+            raise ServiceError(fault.code, fault.message, fault.status)
+        if self._scenario.api_buckets and asked.service == "ecs":
+            self._rates.take(asked.region, asked.operation, world.now())
+
+    def _record(self, asked: Asked, params: dict[str, Any]) -> None:
+        if len(self.calls) >= CALLS_KEPT:
+            del self.calls[: CALLS_KEPT // 2]
+        self.calls.append(ApiCall(asked.service, asked.operation, params))
 
     def _dispatch(
         self,
@@ -82,21 +125,32 @@ class Application:
         params: dict[str, Any],
         request_id: str,
     ) -> HttpReply:
+        handle = self._handler(world, asked, params)
+        if handle is None:
+            return self._plain_moto(asked, request)
         operation = operation_model(asked.service, asked.operation)
+        answer = self._lag.through(world, asked.operation, params, handle)
+        return protocol.write(operation, answer, request_id)
+
+    def _handler(
+        self, world: World, asked: Asked, params: dict[str, Any]
+    ) -> Callable[[], dict[str, Any]] | None:
+        """Our own answer to a request; None when it is moto's alone."""
         if asked.service == "ecs":
             handler = registry.ECS.get(asked.operation)
-            if handler is None or operation is None:
+            if handler is None:
                 raise _unsupported(asked)
-            return protocol.write(operation, handler(world, params), request_id)
+            return partial(handler, world, params)
         corrector = registry.CORRECTIONS.get((asked.service, asked.operation))
-        if corrector is not None:
-            upstream = ServiceUpstream(self._moto, asked.service, asked.region)
-            return protocol.write(operation, corrector(world, params, upstream), request_id)
-        return self._plain_moto(asked, request)
+        if corrector is None:
+            return None
+        return partial(
+            corrector, world, params, ServiceUpstream(self.moto, asked.service, asked.region)
+        )
 
     def _plain_moto(self, asked: Asked, request: HttpRequest) -> HttpReply:
         try:
-            reply = self._moto.ask(request)
+            reply = self.moto.ask(request)
         except NotImplementedError as error:
             raise _unsupported(asked) from error
         except Exception as error:
