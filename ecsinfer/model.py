@@ -269,12 +269,15 @@ class Node(Generic[D, O]):
         name: unique among the nodes of its kind.
         desired: what the spec wants; the kind's own frozen dataclass.
         needs: keys of the nodes that must be ready before this one is touched.
+        after: keys of the nodes whose calls come first, but whose waits need not be over (a
+            scalable target is registered while its service still rolls, K).
     """
 
     kind: Kind[D, O]
     name: str
     desired: D
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
