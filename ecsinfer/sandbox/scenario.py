@@ -21,7 +21,8 @@ class Timings:
         pull: pulling an image the first time on an instance, or on Fargate; cached pulls take 1 s.
         load: container start until it answers health checks (model load).
         stop: SIGTERM to exit, at most the container's stopTimeout.
-        capacity_provider: creating or deleting an Auto Scaling group provider.
+        capacity_provider: updating or deleting a capacity provider, creating a Managed
+            Instances one; an Auto Scaling group provider is ACTIVE at once.
         attachments: cluster attachmentsStatus UPDATE_IN_PROGRESS to UPDATE_COMPLETE.
         fargate: finding a host for a Fargate or Managed Instances task.
     """

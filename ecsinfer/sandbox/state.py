@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -36,6 +36,7 @@ class Cluster:
     default_strategy: list[dict[str, Any]] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     attachments_status: str = ""
+    deleted_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -267,6 +268,7 @@ class Activity:
     ended_at: datetime | None = None
     progress: int = 100
     zone: str = ""
+    subnet: str = ""
 
 
 @dataclass(slots=True)
@@ -289,6 +291,8 @@ class Group:
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     user_data: str = ""
     image_id: str = ""
+    created_at: datetime | None = None
+    spec: dict[str, Any] = field(default_factory=dict)  # what create and update sent, in API form
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,9 +451,30 @@ class Engine(Protocol):
         ...
 
 
+class Ask(Protocol):
+    """The simulated AWS's other services (moto), asked by a room of its own accord."""
+
+    def __call__(
+        self, service: str, operation: str, request: Mapping[str, Any], identifier: str = ""
+    ) -> dict[str, Any]:
+        """The parsed answer, past every correction.
+
+        Args:
+            service: botocore's service name, such as ``ec2``.
+            operation: the API operation.
+            request: its parameters.
+            identifier: the digits of the identifier of what is created, instead of random ones.
+
+        Raises:
+            ServiceError: it was refused.
+        """
+        ...
+
+
 class World:
     """One account in one region."""
 
+    ask: Ask
     fleet: Fleet
     elb: LoadBalancing
     scaling: ServiceScaling

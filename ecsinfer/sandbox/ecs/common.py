@@ -45,6 +45,11 @@ def require_active_cluster(world: World, value: str | None) -> Cluster:
     return cluster
 
 
+def caller_arn(world: World) -> str:
+    """Who calls: the one user that the embedded AWS knows."""
+    return f"arn:aws:iam::{world.account}:user/sandbox"
+
+
 def missing(arn: str) -> dict[str, str]:
     """One entry of ``failures`` for what is not there (0.8)."""
     return {"arn": arn, "reason": "MISSING"}
