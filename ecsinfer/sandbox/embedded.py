@@ -16,7 +16,8 @@ import inspect
 import io
 import os
 import threading
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -108,6 +109,7 @@ class Sandbox:
                     scenario=self.scenario,
                     lock=self.lock,
                 )
+                world.ask = partial(self._ask, region)
                 self._worlds[region] = world
                 for room in ROOMS:
                     _install(room, world)
@@ -116,6 +118,16 @@ class Sandbox:
     def upstream(self, service: str, region: str = "") -> ServiceUpstream:
         """moto's side of a service, past every correction."""
         return ServiceUpstream(self.application.moto, service, region or self.region)
+
+    def _ask(
+        self,
+        region: str,
+        service: str,
+        operation: str,
+        request: Mapping[str, Any],
+        identifier: str = "",
+    ) -> dict[str, Any]:
+        return self.upstream(service, region)(operation, request, identifier)
 
     def reset(self, scenario: Scenario | None = None) -> None:
         """Begin anew: an account as on the first day, and the time of its beginning."""

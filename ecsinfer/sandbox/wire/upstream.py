@@ -8,7 +8,8 @@ embedded AWSes in one process never see each other's resources and both may be t
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -20,7 +21,7 @@ from moto.moto_api._internal import mock_random
 
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest, to_environ
-from ecsinfer.sandbox.wire.routing import operation_model
+from ecsinfer.sandbox.wire.routing import identify, operation_model
 
 _SEED = "ecsinfer"
 
@@ -29,6 +30,9 @@ class Moto:
     """One state of all of moto's services.
 
     Identifiers are drawn from a generator of its own, so equal calls get equal answers.
+
+    Attributes:
+        before: told service and region of every request before it is answered.
     """
 
     _in_place: ClassVar[Moto | None] = None
@@ -37,9 +41,14 @@ class Moto:
     def __init__(self) -> None:
         self._backends: dict[Any, dict[str, Any]] = {}
         self._random: Any = type(mock_random)(_SEED).getstate()
+        self.before: Callable[[str, str], None] = lambda _service, _region: None
 
-    def ask(self, request: HttpRequest) -> HttpReply:
+    def ask(self, request: HttpRequest, identifier: str = "") -> HttpReply:
         """moto's reply to a request.
+
+        Args:
+            request: what is asked.
+            identifier: the digits of the identifier of what is created.
 
         Raises:
             NotImplementedError: moto does not have the operation.
@@ -50,7 +59,9 @@ class Moto:
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
             started[:] = [int(status[:3]), tuple(headers)]
 
-        with Moto._turn:
+        asked = identify(request)
+        self.before(asked.service, asked.region)
+        with Moto._turn, _drawing(identifier):
             self._take_place()
             body = b"".join(_application()(to_environ(request), start_response))
         return HttpReply(started[0], started[1], body)
@@ -84,14 +95,21 @@ class ServiceUpstream:
         self._service = service
         self._region = region
 
-    def __call__(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(
+        self, operation: str, request: Mapping[str, Any], identifier: str = ""
+    ) -> dict[str, Any]:
         """moto's answer, as botocore would parse it.
+
+        Args:
+            operation: the API operation.
+            request: its parameters.
+            identifier: the digits of the identifier of what is created.
 
         Raises:
             ServiceError: moto refused.
         """
         model = operation_model(self._service, operation)
-        reply = self._moto.ask(self._serialise(model, request))
+        reply = self._moto.ask(self._serialise(model, request), identifier)
         parsed: dict[str, Any] = create_parser(model.service_model.protocol).parse(
             {
                 "status_code": reply.status,
@@ -138,3 +156,18 @@ def _application() -> Any:
     )
 
     return DomainDispatcherApplication(create_backend_app)
+
+
+@contextmanager
+def _drawing(identifier: str) -> Iterator[None]:
+    """Have moto draw these digits first: it begins with the identifier of what it creates."""
+    if not identifier:
+        yield
+        return
+    digits = iter(identifier)
+    draw = mock_random.choice
+    mock_random.choice = lambda options: next(digits, None) or draw(options)
+    try:
+        yield
+    finally:
+        del mock_random.choice
