@@ -110,7 +110,7 @@ class ServiceUpstream:
         """
         model = operation_model(self._service, operation)
         reply = self._moto.ask(self._serialise(model, request), identifier)
-        parsed: dict[str, Any] = create_parser(model.service_model.protocol).parse(
+        parsed: dict[str, Any] = create_parser(model.service_model.resolved_protocol).parse(
             {
                 "status_code": reply.status,
                 "headers": {key.lower(): value for key, value in reply.headers},
@@ -125,7 +125,7 @@ class ServiceUpstream:
         return parsed
 
     def _serialise(self, model: Any, request: Mapping[str, Any]) -> HttpRequest:
-        wire = create_serializer(model.service_model.protocol).serialize_to_request(request, model)
+        wire = create_serializer(model.service_model.resolved_protocol).serialize_to_request(request, model)
         body = wire["body"]
         if isinstance(body, dict):
             body = urlencode(body)
