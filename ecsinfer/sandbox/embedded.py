@@ -16,7 +16,8 @@ import inspect
 import io
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
@@ -27,7 +28,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.loaders import Loader
 
-from ecsinfer.sandbox.clock import VirtualClock
+from ecsinfer.sandbox.clock import EPOCH, VirtualClock
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import World
 from ecsinfer.sandbox.wire.application import ApiCall, Application
@@ -54,6 +55,8 @@ class Sandbox:
         scenario: how the world behaves; the default one is a healthy world.
         region: the region of `session` and `world`.
         furnished: whether a VPC, Auto Scaling groups, a load balancer, roles and images are there.
+        begin: the simulated time at which the account begins.
+        wait: lets the scenario's latency pass; by default on the simulated clock.
 
     Attributes:
         clock: the simulated time, shared by all regions; nothing happens unless it is advanced.
@@ -67,17 +70,23 @@ class Sandbox:
         *,
         region: str = "us-east-1",
         furnished: bool = True,
+        begin: Callable[[], datetime] = lambda: EPOCH,
+        wait: Callable[[float], None] | None = None,
     ) -> None:
         self.region = region
         self.lock = threading.RLock()
         self._furnished = furnished
+        self._begin = begin
+        self._wait = wait
         self._start(scenario or Scenario())
 
     def _start(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.clock = VirtualClock(lock=self.lock)
+        self.clock = VirtualClock(self._begin(), self.lock)
         self._worlds: dict[str, World] = {}
-        self.application = Application(self.world_of, self.lock, scenario, self.wait)
+        self.application = Application(
+            self.world_of, self.lock, scenario, self._wait or self.clock.sleep
+        )
 
     @property
     def calls(self) -> list[ApiCall]:
@@ -88,10 +97,6 @@ class Sandbox:
     def faults(self) -> Faults:
         """What befalls single calls; add and clear as you like."""
         return self.application.faults
-
-    def wait(self, seconds: float) -> None:
-        """Let the latency of a call pass: in process, on the simulated clock."""
-        self.clock.sleep(seconds)
 
     @property
     def world(self) -> World:
@@ -133,6 +138,14 @@ class Sandbox:
         """Begin anew: an account as on the first day, and the time of its beginning."""
         with self.lock:
             self._start(scenario or self.scenario)
+
+    def behave(self, scenario: Scenario) -> None:
+        """Change how the world behaves, and leave what is in it."""
+        with self.lock:
+            self.scenario = scenario
+            self.application.behave(scenario)
+            for world in self._worlds.values():
+                world.scenario = scenario
 
     def session(self, region: str = "") -> boto3.Session:
         """A boto3 session whose every client talks to this account, with dummy credentials."""

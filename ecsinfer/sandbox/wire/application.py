@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -65,13 +65,10 @@ class Application:
     ) -> None:
         self._world_of = world_of
         self._lock = lock
-        self._scenario = scenario
         self._wait = wait
-        self._rates = Rates()
-        self._lag = Lag(scenario.describe_lag)
         self.calls: list[ApiCall] = []
-        self.faults = Faults(scenario.faults)
         self.moto = Moto()
+        self.behave(scenario)
 
     def answer(self, request: HttpRequest) -> HttpReply:
         """The reply to a request.
@@ -91,6 +88,24 @@ class Application:
         if fault is not None and fault.kind == "lost":
             raise ConnectionCutError(applied=True)
         return reply
+
+    def apologise(self, request: HttpRequest, error: Exception) -> HttpReply:
+        """The reply when a bug of ours kept `answer` from making one."""
+        asked = identify(request)
+        bug = ServiceError(
+            "InternalFailure",
+            f"The simulated {asked.service} has a bug in {asked.operation}: "
+            f"{type(error).__name__}: {error}",
+            500,
+        )
+        return protocol.refuse(_protocol_of(asked, request), bug, "-")
+
+    def behave(self, scenario: Scenario) -> None:
+        """From now on, have befall calls what the scenario says."""
+        self._scenario = scenario
+        self._rates = Rates()
+        self._lag = Lag(scenario.describe_lag)
+        self.faults = Faults(scenario.faults)
 
     def _reply(self, asked: Asked, request: HttpRequest, fault: Fault | None) -> HttpReply:
         world = self._world_of(asked.region)
@@ -193,14 +208,3 @@ def _protocol_of(asked: Asked, request: HttpRequest) -> str:
         return "json"
     model = service_model(asked.service) if asked.service else None
     return str(model.protocol) if model is not None else "query"
-
-
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-
-
-def wsgi_reply(reply: HttpReply, start_response: StartResponse) -> Iterable[bytes]:
-    """Hand a reply to a WSGI server."""
-    start_response(
-        f"{reply.status} {'OK' if reply.status < 400 else 'Refused'}", list(reply.headers)
-    )
-    return [reply.body]

@@ -64,26 +64,6 @@ def from_botocore(prepared: Any) -> HttpRequest:
     )
 
 
-def from_environ(environ: Mapping[str, Any]) -> HttpRequest:
-    """The request that a WSGI server received."""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    headers = {
-        key[5:].replace("_", "-").lower(): str(value)
-        for key, value in environ.items()
-        if key.startswith("HTTP_")
-    }
-    headers |= {name: environ[key] for name, key in _PLAIN_HEADERS.items() if environ.get(key)}
-    raw = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ.get("PATH_INFO"))
-    return HttpRequest(
-        method=environ["REQUEST_METHOD"],
-        host=headers.get("host", ""),
-        path=urlsplit(raw).path or "/",
-        query=environ.get("QUERY_STRING", ""),
-        headers=headers,
-        body=environ["wsgi.input"].read(length) if length else b"",
-    )
-
-
 def to_environ(request: HttpRequest) -> dict[str, Any]:
     """The WSGI environment that a server would make of the request."""
     name, _, port = request.host.partition(":")

@@ -125,7 +125,9 @@ class ServiceUpstream:
         return parsed
 
     def _serialise(self, model: Any, request: Mapping[str, Any]) -> HttpRequest:
-        wire = create_serializer(model.service_model.resolved_protocol).serialize_to_request(request, model)
+        wire = create_serializer(model.service_model.resolved_protocol).serialize_to_request(
+            request, model
+        )
         body = wire["body"]
         if isinstance(body, dict):
             body = urlencode(body)
