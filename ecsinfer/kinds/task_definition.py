@@ -1,0 +1,252 @@
+"""Task definitions: a revision is registered for new content, and for nothing else (C1).
+
+The content's digest rides on the revision's tags and, with the revision's ARN, on the service's
+own: as long as the service's tags name what is wanted, the revision is not even read.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ecsinfer.kinds import ownership, reads
+from ecsinfer.kinds import task_definition_content as content
+from ecsinfer.kinds.images import ecr_images, pin
+from ecsinfer.model import (
+    Answer,
+    Call,
+    Change,
+    Observation,
+    Pending,
+    Read,
+    Ready,
+    Step,
+    Verb,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """What is wanted of a task definition.
+
+    Attributes:
+        family: its family.
+        application: who owns its revisions.
+        request: RegisterTaskDefinition's parameters without tags.
+        tags: ours and the user's; the digest is added.
+        cluster: where the service is that runs it.
+        service: the service that runs it, whose tags name the revision in use.
+        region: where ECR is asked for digests; empty leaves every image as it is.
+        destroying: whether to look for every revision that is ours.
+        adopt: whether revisions may be added to a foreign family.
+        retain: why destroy must leave it, if it must.
+    """
+
+    family: str
+    application: str
+    request: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    cluster: str = ""
+    service: str = ""
+    region: str = ""
+    destroying: bool = False
+    adopt: bool = False
+    retain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTaskDefinition:
+    """What is wanted, now that ECR was asked, and what is there.
+
+    Attributes:
+        request: the request with images pinned.
+        digest: its digest.
+        arn: the revision of that content; empty when none is registered.
+        latest: DescribeTaskDefinition's answer for the latest active revision, when it was asked.
+        ours: ARNs of active revisions that carry our tag, as far as anybody asked.
+    """
+
+    request: Mapping[str, Any]
+    digest: str
+    arn: str = ""
+    latest: Answer = field(default_factory=dict)
+    ours: tuple[str, ...] = ()
+
+
+class TaskDefinitionKind:
+    """Knows task definitions."""
+
+    name: ClassVar[str] = "task-definition"
+
+    def observe(
+        self, desired: TaskDefinition, saved: Mapping[str, str]
+    ) -> Observation[ObservedTaskDefinition | None]:
+        """The revision of the wanted content, by the cheapest way that is sure.
+
+        It is never None but while destroying: what is wanted depends on ECR's answer.
+        """
+        if desired.destroying:
+            return (yield from _own_revisions(desired))
+        images = ecr_images(desired.request, desired.region)
+        described, *resolved = yield (
+            reads.services(desired.cluster, [desired.service]),
+            *(image.read for image in images),
+        )
+        request = pin(desired.request, images, resolved)
+        digest = content.digest(request)
+        if "arn" in saved:
+            return ObservedTaskDefinition(request, digest, saved["arn"])
+        service = reads.pick(described, "services", "serviceName", desired.service) or {}
+        tags = ownership.tag_map(service.get("tags"))
+        known = tags.get(ownership.REVISION, "") if tags.get(ownership.DIGEST) == digest else ""
+        if known and known == service.get("taskDefinition") and reads.alive(service):
+            return ObservedTaskDefinition(request, digest, known)
+        found = yield tuple(_describe(name) for name in (known, desired.family) if name)
+        for answer in found:
+            if _active(answer) and _same_content(answer, request, digest):
+                arn = answer["taskDefinition"]["taskDefinitionArn"]
+                return ObservedTaskDefinition(request, digest, arn, found[-1])
+        return ObservedTaskDefinition(request, digest, "", found[-1])
+
+    def diff(
+        self, desired: TaskDefinition, observed: ObservedTaskDefinition | None
+    ) -> tuple[Verb, tuple[Change, ...]]:
+        """The content of the latest active revision against the wanted one.
+
+        Raises:
+            OwnershipError: the family is in use and its latest revision is not ours.
+        """
+        if observed is not None and observed.arn:
+            return Verb.KEEP, ()
+        if observed is None or not _active(observed.latest):
+            return Verb.CREATE, ()
+        ownership.require_ours(
+            f"task definition family {desired.family}",
+            ownership.tag_map(observed.latest.get("tags")),
+            desired.application,
+            adopt=desired.adopt,
+        )
+        found = observed.latest["taskDefinition"]
+        return Verb.REVISE, content.differences(observed.request, found)
+
+    def steps(
+        self, desired: TaskDefinition, observed: ObservedTaskDefinition | None, verb: Verb
+    ) -> tuple[Step, ...]:
+        """Register; nothing to wait for, and nothing is ever deregistered by a deploy (C5)."""
+        if observed is None or verb not in (Verb.CREATE, Verb.REVISE):
+            return ()
+        tags = {**desired.tags, ownership.DIGEST: observed.digest}
+        register = Call(
+            "ecs",
+            "RegisterTaskDefinition",
+            {**observed.request, "tags": ownership.tag_list(tags)},
+            saves={"arn": "taskDefinition.taskDefinitionArn"},
+            retry_on=frozenset({"busy"}),
+        )
+        return (register,)
+
+    def teardown(
+        self, desired: TaskDefinition, observed: ObservedTaskDefinition | None
+    ) -> tuple[Verb, str, tuple[Step, ...]]:
+        """Deregister the active revisions that are ours; tasks that run them go on (C5)."""
+        if observed is None:
+            return Verb.KEEP, "", ()
+        revisions = observed.ours
+        if not revisions and ownership.ours(
+            ownership.tag_map(observed.latest.get("tags")), desired.application
+        ):
+            revisions = (observed.latest["taskDefinition"]["taskDefinitionArn"],)
+        if not revisions:
+            return Verb.KEEP, "", ()
+        if desired.retain:
+            return Verb.RETAIN, desired.retain, ()
+        calls = tuple(
+            Call(
+                "ecs",
+                "DeregisterTaskDefinition",
+                {"taskDefinition": arn},
+                retry_on=frozenset({"busy", "gone"}),
+            )
+            for arn in revisions
+        )
+        return Verb.DELETE, f"deregisters {len(calls)} revision(s)", calls
+
+    def verdict(
+        self,
+        desired: TaskDefinition,
+        observed: ObservedTaskDefinition | None,
+        saved: Mapping[str, str],
+    ) -> Verdict:
+        """Registered or not: a revision has no way to go."""
+        if observed is None or not observed.arn:
+            return Pending(f"no revision of {desired.family} has the wanted content yet")
+        return Ready()
+
+    def outputs(
+        self, desired: TaskDefinition, observed: ObservedTaskDefinition
+    ) -> Mapping[str, str]:
+        """``arn``, ``family``, ``revision``, ``digest``, and ``token``: the service's clientToken.
+
+        The token follows the revision, whose number AWS never uses twice: a create that is
+        repeated after a lost answer is the same, one after a destroy is another (D2).
+        """
+        known = {"family": desired.family, "digest": observed.digest}
+        if not observed.arn:
+            return known
+        secret = f"{observed.arn}\n{desired.cluster}\n{desired.service}"
+        token = base64.b32encode(hashlib.sha256(secret.encode()).digest()).decode()[:32].lower()
+        revision = observed.arn.rpartition(":")[2]
+        return {**known, "arn": observed.arn, "revision": revision, "token": token}
+
+
+def _describe(name: str) -> Read:
+    return Read(
+        "ecs",
+        "DescribeTaskDefinition",
+        {"taskDefinition": name, "include": ["TAGS"]},
+        absent_on=("ClientException: Unable to describe task definition",),
+    )
+
+
+def _active(answer: Answer) -> bool:
+    return bool(answer.get("taskDefinition", {}).get("status") == "ACTIVE")
+
+
+def _same_content(answer: Answer, request: Mapping[str, Any], digest: str) -> bool:
+    if ownership.tag_map(answer.get("tags")).get(ownership.DIGEST) == digest:
+        return True
+    return not content.differences(request, answer["taskDefinition"])
+
+
+def _own_revisions(
+    desired: TaskDefinition,
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], ObservedTaskDefinition | None]:
+    # One page of a hundred, newest first: deregistering goes at one a second (I2), and the next
+    # destroy goes on where this one stopped.
+    (listed,) = yield (
+        Read(
+            "ecs",
+            "ListTaskDefinitions",
+            {"familyPrefix": desired.family, "status": "ACTIVE", "sort": "DESC"},
+        ),
+    )
+    # familyPrefix is documented as the full name; an exact match is checked all the same (C3).
+    arns = [
+        arn
+        for arn in listed.get("taskDefinitionArns", ())
+        if arn.rpartition("/")[2].rpartition(":")[0] == desired.family
+    ]
+    if not arns:
+        return None
+    answers = yield tuple(_describe(arn) for arn in arns)
+    ours = tuple(
+        arn
+        for arn, answer in zip(arns, answers, strict=True)
+        if _active(answer)
+        and ownership.ours(ownership.tag_map(answer.get("tags")), desired.application)
+    )
+    return ObservedTaskDefinition(desired.request, "", "", {}, ours) if ours else None
