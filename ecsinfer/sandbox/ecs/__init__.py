@@ -11,6 +11,9 @@ OPERATIONS = (
     "associations",
     "capacity_providers",
     "clusters",
+    "service_deployments",
+    "service_revisions",
+    "services",
     "tagging",
     "task_definitions",
 )
