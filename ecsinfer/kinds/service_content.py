@@ -1,0 +1,184 @@
+"""Services in comparable form, and what changing each field does (D5, D6, D29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ecsinfer.kinds.compare import differences
+from ecsinfer.model import Change, Effect
+
+ROLLOUT_FIELDS = (
+    "capacityProviderStrategy",
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+)
+"""Fields whose change starts a deployment (D6), besides the task definition."""
+
+IMMUTABLE_FIELDS = ("launchType", "schedulingStrategy")
+"""Fields that UpdateService does not take: only a new service can have another value (D5)."""
+
+_OF_THE_DEPLOYMENT = (
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+)
+"""Fields that DescribeServices shows on the PRIMARY deployment only (D29)."""
+
+_DEFAULTS: Mapping[str, Any] = {
+    "schedulingStrategy": "REPLICA",
+    "deploymentController": {"type": "ECS"},
+    "availabilityZoneRebalancing": "DISABLED",
+    "enableExecuteCommand": False,
+    "enableECSManagedTags": False,
+    "propagateTags": "NONE",
+    "platformVersion": "LATEST",
+    "healthCheckGracePeriodSeconds": 0,
+    "serviceConnectConfiguration": {"enabled": False},
+}
+_DEPLOYMENT_DEFAULTS: Mapping[str, Any] = {
+    "maximumPercent": 200,
+    "minimumHealthyPercent": 100,
+    "strategy": "ROLLING",
+    "bakeTimeInMinutes": 0,
+    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+    "alarms": {"alarmNames": [], "enable": False, "rollback": False},
+}
+_DAEMON_DEFAULTS: Mapping[str, Any] = {"maximumPercent": 100, "minimumHealthyPercent": 0}
+
+_LOAD_BALANCER_FIELDS = (
+    "targetGroupArn",
+    "loadBalancerName",
+    "containerName",
+    "containerPort",
+    "advancedConfiguration",
+)
+
+
+def primary(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The PRIMARY deployment; empty when AWS shows none."""
+    for deployment in service.get("deployments", ()):
+        if deployment.get("status") == "PRIMARY":
+            found: Mapping[str, Any] = deployment
+            return found
+    return {}
+
+
+def changes(params: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The declared fields that differ, each with its effect on the running tasks.
+
+    Args:
+        params: the declared fields of CreateService; an empty list means "none of it".
+        service: DescribeServices' entry.
+    """
+    observed = _with_defaults(service)
+    found: list[Change] = []
+    for name in sorted(params):
+        new, old = _comparable({name: params[name]}), _comparable({name: observed.get(name)})
+        found.extend(differences(new, old, effect=_effect(name)))
+    return tuple(found)
+
+
+def replaced(params: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The changes that need another service in its place (D5)."""
+    return tuple(change for change in changes(params, service) if change.effect == "replace")
+
+
+def _effect(name: str) -> Effect:
+    if name in IMMUTABLE_FIELDS:
+        return "replace"
+    return "rollout" if name in ROLLOUT_FIELDS else "in-place"
+
+
+def _with_defaults(service: Mapping[str, Any]) -> dict[str, Any]:
+    deployment = primary(service)
+    shown = {name: deployment[name] for name in _OF_THE_DEPLOYMENT if name in deployment}
+    merged = {**_DEFAULTS, **{key: value for key, value in service.items() if value is not None}}
+    daemon = merged["schedulingStrategy"] == "DAEMON"
+    defaults = {**_DEPLOYMENT_DEFAULTS, **(_DAEMON_DEFAULTS if daemon else {})}
+    rules = merged.get("deploymentConfiguration") or {}
+    return {**merged, **shown, "deploymentConfiguration": {**defaults, **rules}}
+
+
+def _comparable(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _FORMS[name](value) if name in _FORMS else value for name, value in fields.items()
+    }
+
+
+def _strategy(items: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    # A set with weight and base filled, and providers by short name (B18, B19, D4).
+    filled = (
+        {
+            "capacityProvider": item["capacityProvider"].rpartition("/")[2],
+            "weight": item.get("weight", 0),
+            "base": item.get("base", 0),
+        }
+        for item in items or ()
+    )
+    return sorted(filled, key=lambda item: str(item["capacityProvider"]))
+
+
+def _network(value: Mapping[str, Any] | None) -> dict[str, Any]:
+    inner = (value or {}).get("awsvpcConfiguration")
+    if not inner:
+        return {}
+    sets = {key: sorted(inner[key]) for key in ("subnets", "securityGroups") if inner.get(key)}
+    return {
+        "awsvpcConfiguration": {
+            **sets,
+            "assignPublicIp": inner.get("assignPublicIp") or "DISABLED",
+        }
+    }
+
+
+def _load_balancers(items: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    kept = (
+        {key: item[key] for key in _LOAD_BALANCER_FIELDS if item.get(key) is not None}
+        for item in items or ()
+    )
+    return sorted(kept, key=repr)
+
+
+def _placement_strategy(items: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    # Their order is their meaning; `host` comes back as `instanceId` (D16).
+    return [
+        {
+            key: "instanceId" if key == "field" and str(value).lower() == "host" else value
+            for key, value in item.items()
+        }
+        for item in items or ()
+    ]
+
+
+def _unordered(items: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    return sorted((dict(item) for item in items or ()), key=repr)
+
+
+def _volumes(items: Iterable[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    return sorted((dict(item) for item in items or ()), key=lambda item: str(item.get("name")))
+
+
+def _rules(value: Mapping[str, Any] | None) -> dict[str, Any]:
+    rules = dict(value or {})
+    if rules.get("alarms"):
+        alarms = rules["alarms"]
+        rules["alarms"] = {**alarms, "alarmNames": sorted(alarms.get("alarmNames") or ())}
+    return rules
+
+
+_FORMS: Mapping[str, Any] = {
+    "capacityProviderStrategy": _strategy,
+    "networkConfiguration": _network,
+    "loadBalancers": _load_balancers,
+    "placementStrategy": _placement_strategy,
+    "placementConstraints": _unordered,
+    "serviceRegistries": _unordered,
+    "volumeConfigurations": _volumes,
+    "deploymentConfiguration": _rules,
+}
