@@ -55,6 +55,17 @@ class Running:
     scenario: str
     already: bool = True
 
+    def environment(self) -> dict[str, str]:
+        """What points any AWS SDK or the AWS CLI at the server, with dummy credentials."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
 
 def state_directory() -> Path:
     """Where the state file and the log are: in the user's cache directory."""
@@ -140,18 +151,6 @@ def reset(scenario: Path | None = None) -> bool:
         return False
     ask(running.port, "POST", "reset", scenario.read_text() if scenario else "")
     return True
-
-
-def environment(running: Running) -> dict[str, str]:
-    """What points any AWS SDK or the AWS CLI at the server, with dummy credentials."""
-    return {
-        "AWS_ENDPOINT_URL": running.url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
 
 
 def log_file() -> Path:
