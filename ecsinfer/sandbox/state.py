@@ -438,6 +438,10 @@ class Engine(Protocol):
         """The fleet: an instance is gone; its tasks are lost, its registration ends."""
         ...
 
+    def instance_deregistered(self, instance: ContainerInstance) -> None:
+        """DeregisterContainerInstance: the registration ends; tasks on it are orphaned."""
+        ...
+
     def instance_status_changed(self, instance: ContainerInstance) -> None:
         """UpdateContainerInstancesState: DRAINING or ACTIVE."""
         ...
