@@ -9,13 +9,18 @@ from ecsinfer.sandbox.state import World
 OPERATIONS = (
     "account_settings",
     "associations",
+    "attributes",
     "capacity_providers",
     "clusters",
+    "container_instances",
+    "execute_command",
     "service_deployments",
     "service_revisions",
     "services",
     "tagging",
     "task_definitions",
+    "task_protection",
+    "tasks",
 )
 """The modules whose import registers operations in `ecsinfer.sandbox.registry.ECS`."""
 

@@ -23,7 +23,6 @@ from ecsinfer.sandbox.state import Cluster, World
 LONGEST_GRACE_PERIOD = 2_147_483_647
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_TOKEN = re.compile(r"[!-~]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +52,6 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise invalid_parameter("Invalid service name.")
-
-
-def check_client_token(token: str) -> None:
-    """An idempotency token: 36 printable ASCII characters at most (D2).
-
-    Raises:
-        ServiceError: InvalidParameterException.
-    """
-    if len(token) > 36:
-        raise invalid_parameter("idempotency token longer than 36.")
-    if not _TOKEN.fullmatch(token):
-        raise invalid_parameter("idempotency token has characters that are not allowed.")
 
 
 def check_proposal(proposal: Proposal) -> None:

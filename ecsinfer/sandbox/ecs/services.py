@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from ecsinfer.sandbox.ecs.client_tokens import arguments, client_token
 from ecsinfer.sandbox.ecs.common import (
     missing,
     page,
@@ -23,7 +23,6 @@ from ecsinfer.sandbox.ecs.service_defaults import (
 )
 from ecsinfer.sandbox.ecs.service_rules import (
     Proposal,
-    check_client_token,
     check_name,
     check_proposal,
 )
@@ -35,6 +34,7 @@ from ecsinfer.sandbox.registry import Request, Response, ecs_operation
 from ecsinfer.sandbox.state import Cluster, Service, TaskDefinition, World
 
 MOST_DESCRIBED = 10
+LONGEST_TOKEN = 36
 
 
 def require_service(world: World, cluster: Cluster, value: str) -> Service:
@@ -52,7 +52,7 @@ def require_service(world: World, cluster: Cluster, value: str) -> Service:
 @ecs_operation("CreateService")
 def create_service(world: World, request: Request) -> Response:
     """CreateService (D1, D2): a name is taken while its service is ACTIVE or DRAINING."""
-    check_client_token(request.get("clientToken", ""))
+    token = client_token(request, LONGEST_TOKEN)
     cluster = require_active_cluster(world, request.get("cluster"))
     name = request["serviceName"]
     check_name(name)
@@ -73,8 +73,8 @@ def create_service(world: World, request: Request) -> Response:
         spec=spec,
         task_definition=definition.arn,
         desired=request.get("desiredCount", 0),
-        client_token=request.get("clientToken", ""),
-        creation=_arguments(request),
+        client_token=token,
+        creation=arguments(request),
     )
     world.tags.pop(service.arn, None)  # an INACTIVE namesake's, which went with it
     put_tags(world, service.arn, request)
@@ -96,13 +96,9 @@ def _existing(world: World, cluster: Cluster, name: str, request: Request) -> Se
     if service.status == "DRAINING":
         raise invalid_parameter("Unable to Start a service that is still Draining.")
     token = request.get("clientToken")
-    if not token or token != service.client_token or _arguments(request) != service.creation:
+    if not token or token != service.client_token or arguments(request) != service.creation:
         raise invalid_parameter("Creation of service was not idempotent.")
     return service
-
-
-def _arguments(request: Request) -> dict[str, Any]:
-    return {key: value for key, value in request.items() if key != "clientToken"}
 
 
 @ecs_operation("UpdateService")
@@ -130,6 +126,7 @@ def update_service(world: World, request: Request) -> Response:
     if deploys:
         world.engine.deployment_started(service)
     else:
+        service.deployments[0].desired = service.desired
         world.engine.service_changed(service)
     return _answer(world, service, tags=False)
 
@@ -164,6 +161,8 @@ def delete_service(world: World, request: Request) -> Response:
             _check_stopped(service)
         service.status = "DRAINING"
         service.desired = 0
+        for deployment in service.deployments:
+            deployment.desired = 0
         world.engine.service_deleted(service)
         world.scaling.service_deleted(service.cluster, service.name)
     return _answer(world, service, tags=False)
