@@ -44,8 +44,6 @@ class EcrImage:
                 # Without the index types AWS does not find multi-platform images (J2).
                 "acceptedMediaTypes": _MEDIA_TYPES,
             },
-            batch="imageIds",
-            limit=100,
             absent_on=("RepositoryNotFoundException",),
             optional=True,
         )

@@ -14,8 +14,8 @@ from ecsinfer.model import Answer
 
 
 def prefix(application: str) -> str:
-    """What the names of our policies and scheduled actions begin with."""
-    return f"ecsinfer/{application}/"
+    """What the names of our policies and scheduled actions begin with; those take no slash."""
+    return f"ecsinfer.{application}."
 
 
 def target(answer: Answer, cluster: str, service: str) -> Mapping[str, Any] | None:

@@ -1,0 +1,167 @@
+"""Scalable targets of services: bounds of desiredCount (E1 to E5, E12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ecsinfer.kinds import reads, scaling
+from ecsinfer.kinds.compare import differences
+from ecsinfer.model import (
+    Call,
+    Change,
+    Observation,
+    Pending,
+    Ready,
+    Settle,
+    Step,
+    Verb,
+    Verdict,
+)
+
+WITHIN = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScalableTarget:
+    """What is wanted of a service's scalable target.
+
+    Attributes:
+        cluster: the cluster's name.
+        service: the service's name.
+        application: who owns the service, and with it the target.
+        minimum: least tasks; None with `maximum` means that the spec declares no scaling, and a
+            target that we registered earlier is to go.
+        maximum: most tasks.
+        suspended: ``SuspendedState``; what is not declared is the operator's (E5).
+        params: the service's declared fields, which tell whether it will be replaced (E12).
+        retain: why destroy must leave it, if it must.
+    """
+
+    cluster: str
+    service: str
+    application: str
+    minimum: int | None = None
+    maximum: int | None = None
+    suspended: Mapping[str, bool] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    retain: str = ""
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The declared fields in API form."""
+        bounds = {"MinCapacity": self.minimum, "MaxCapacity": self.maximum}
+        return {**bounds, **({"SuspendedState": self.suspended} if self.suspended else {})}
+
+    @property
+    def address(self) -> dict[str, str]:
+        """What every call names it by."""
+        return {
+            **reads.NAMESPACE,
+            "ResourceId": reads.resource_id(self.cluster, self.service),
+            **reads.DIMENSION,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTarget:
+    """What is there.
+
+    Attributes:
+        target: DescribeScalableTargets' entry.
+        ours: the service is ours, or a policy of ours is on the target.
+        lapsed: it was registered for a service that is gone or will be replaced.
+    """
+
+    target: Mapping[str, Any]
+    ours: bool
+    lapsed: bool
+
+
+class ScalableTargetKind:
+    """Knows scalable targets."""
+
+    name: ClassVar[str] = "scalable-target"
+
+    def observe(
+        self, desired: ScalableTarget, saved: Mapping[str, str]
+    ) -> Observation[ObservedTarget | None]:
+        """The target, and what the service says about it."""
+        targets, described = yield (
+            reads.scalable_targets(desired.cluster, desired.service),
+            reads.services(desired.cluster, [desired.service]),
+        )
+        found = scaling.target(targets, desired.cluster, desired.service)
+        if found is None:
+            return None
+        service = reads.pick(described, "services", "serviceName", desired.service)
+        lapsed = scaling.lapsed(found, service, desired.params)
+        if desired.minimum is not None:
+            return ObservedTarget(found, scaling.ours(service, desired.application), lapsed)
+        # Nobody declares scaling: only a policy of ours tells that the target is ours too.
+        (policies,) = yield (reads.scaling_policies(desired.cluster, desired.service),)
+        own = bool(scaling.own_policies(policies, desired.application))
+        return ObservedTarget(found, own, lapsed)
+
+    def diff(
+        self, desired: ScalableTarget, observed: ObservedTarget | None
+    ) -> tuple[Verb, tuple[Change, ...]]:
+        """Bounds and suspension; a target of ours that nobody declares any more goes."""
+        if desired.minimum is None:
+            return (Verb.DELETE if observed is not None and observed.ours else Verb.KEEP), ()
+        if observed is None or observed.lapsed:
+            return Verb.CREATE, ()
+        changes = differences(desired.declared, observed.target)
+        return (Verb.UPDATE if changes else Verb.KEEP), changes
+
+    def steps(
+        self, desired: ScalableTarget, observed: ObservedTarget | None, verb: Verb
+    ) -> tuple[Step, ...]:
+        """Register, which creates and updates alike (E2); never with tags (E4)."""
+        if verb is Verb.DELETE:
+            return _deregister(desired)
+        register = Call(
+            "application-autoscaling",
+            "RegisterScalableTarget",
+            {**desired.address, **desired.declared},
+            saves={"arn": "ScalableTargetARN"},
+            retry_on=frozenset({"busy", "consistency"}),
+        )
+        return (register, Settle("ready", WITHIN)) if verb is not Verb.KEEP else ()
+
+    def teardown(
+        self, desired: ScalableTarget, observed: ObservedTarget | None
+    ) -> tuple[Verb, str, tuple[Step, ...]]:
+        """Deregister before the service goes, or it would be scaled up again (E12)."""
+        if observed is None:
+            return Verb.KEEP, "", ()
+        if desired.retain:
+            return Verb.RETAIN, desired.retain, ()
+        if not observed.ours:
+            why = f"its service is not of the application {desired.application}"
+            return Verb.RETAIN, why, ()
+        return Verb.DELETE, "its policies and scheduled actions go with it", _deregister(desired)
+
+    def verdict(
+        self, desired: ScalableTarget, observed: ObservedTarget | None, saved: Mapping[str, str]
+    ) -> Verdict:
+        """Registered or not: a target has no states."""
+        if observed is None and desired.minimum is not None:
+            return Pending(f"the scalable target of {desired.service} is not visible yet")
+        return Ready()
+
+    def outputs(self, desired: ScalableTarget, observed: ObservedTarget) -> Mapping[str, str]:
+        """``resource_id``, and ``arn`` where AWS shows it."""
+        arn = observed.target.get("ScalableTargetARN", "")
+        return {"resource_id": desired.address["ResourceId"], **({"arn": arn} if arn else {})}
+
+
+def _deregister(desired: ScalableTarget) -> tuple[Step, ...]:
+    call = Call(
+        "application-autoscaling",
+        "DeregisterScalableTarget",
+        desired.address,
+        retry_on=frozenset({"busy", "gone"}),
+    )
+    return (call, Settle("gone", WITHIN))
