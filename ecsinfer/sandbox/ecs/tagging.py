@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ecsinfer.sandbox.ecs.common import find_cluster, put_tags, tag_list
 from ecsinfer.sandbox.ecs.providers import RESERVED, find_provider
+from ecsinfer.sandbox.ecs.task_definition_references import find_task_definition
 from ecsinfer.sandbox.errors import ServiceError, invalid_parameter
 from ecsinfer.sandbox.registry import Request, Response, ecs_operation
 from ecsinfer.sandbox.state import World
@@ -73,8 +74,7 @@ def _has_provider(world: World, arn: str) -> bool:
 
 
 def _has_task_definition(world: World, arn: str) -> bool:
-    definition = world.find_task_definition(arn)
-    return definition is not None and definition.status != "DELETED"
+    return find_task_definition(world, arn) is not None
 
 
 _EXISTS: dict[str, Callable[[World, str], bool]] = {

@@ -8,6 +8,24 @@ from ecsinfer.sandbox.ecs.common import short_name
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.state import TaskDefinition, World
 
+GONE = "DELETED"
+"""Nobody can see such a revision any more; it stays so that its number is not used again (C1)."""
+
+
+def find_task_definition(world: World, value: str) -> TaskDefinition | None:
+    """The revision that a request means, INACTIVE ones too.
+
+    A bare family means its latest ACTIVE revision (C4).
+    """
+    if value.startswith("arn:") and not value.startswith(world.arn("task-definition/")):
+        return None
+    family, _, revision = short_name(value).partition(":")
+    for found in reversed(world.task_definitions.get(family, [])):
+        wanted = str(found.revision) == revision if revision else found.status == "ACTIVE"
+        if wanted:
+            return None if found.status == GONE else found
+    return None
+
 
 def active_task_definition(
     world: World, value: str, refuse: Callable[[str], ServiceError]
@@ -23,12 +41,7 @@ def active_task_definition(
     Raises:
         ServiceError: there is none, or it is not ACTIVE.
     """
-    name = short_name(value)
-    if ":" in name:
-        found = world.find_task_definition(name)
-    else:
-        revisions = reversed(world.task_definitions.get(name, []))
-        found = next((revision for revision in revisions if revision.status == "ACTIVE"), None)
+    found = find_task_definition(world, value)
     if found is None:
         raise refuse("TaskDefinition not found.")
     if found.status != "ACTIVE":

@@ -7,8 +7,6 @@ from typing import Any
 
 Spec = Mapping[str, Any]
 
-_LEAST_MEMORY = 6  # MiB, since Docker 20.10 (C12)
-
 
 def resource_refusals(spec: Spec) -> Iterator[str]:
     """Why AWS would not register a normalised task definition for what it reserves."""
@@ -20,14 +18,13 @@ def resource_refusals(spec: Spec) -> Iterator[str]:
 
 
 def _memory(container: Spec, spec: Spec) -> Iterator[str]:
+    # Docker's least of 6 MiB is not looked at: AWS registers less, and the container does not start.
     setting = f"Invalid setting for container '{container.get('name', '')}'."
     hard, soft = container.get("memory"), container.get("memoryReservation")
     if hard is None and soft is None and "memory" not in spec:
         yield f"{setting} At least one of 'memory' or 'memoryReservation' must be specified."
     if hard is not None and soft is not None and hard < soft:
         yield f"{setting} 'memory' must be greater than or equal to 'memoryReservation'."
-    if min(value for value in (hard, soft, _LEAST_MEMORY) if value is not None) < _LEAST_MEMORY:
-        yield f"{setting} The minimum value of memory is {_LEAST_MEMORY} MiB."
     if hard is not None and "memory" in spec and hard > int(spec["memory"]):
         yield (
             f"The 'memory' setting for container '{container.get('name', '')}' is greater than "

@@ -8,14 +8,12 @@ from typing import Any
 from ecsinfer.sandbox.clock import Timer
 from ecsinfer.sandbox.ecs.common import caller_arn, page, put_tags, short_name, tag_list
 from ecsinfer.sandbox.ecs.task_definition_defaults import normalised
+from ecsinfer.sandbox.ecs.task_definition_references import GONE, find_task_definition
 from ecsinfer.sandbox.ecs.task_definition_rules import refusals
 from ecsinfer.sandbox.ecs.task_definition_traits import compatibilities, requires_attributes
 from ecsinfer.sandbox.errors import client_error, invalid_parameter
 from ecsinfer.sandbox.registry import Request, Response, ecs_operation
 from ecsinfer.sandbox.state import TaskDefinition, World
-
-GONE = "DELETED"
-"""Nobody can see such a revision any more; it stays so that its number is not used again (C1)."""
 
 _DELETION = 3600.0  # s; AWS says "within an hour" of the last use
 _MOST_DELETED = 10  # C6
@@ -43,7 +41,7 @@ def register_task_definition(world: World, request: Request) -> Response:
 @ecs_operation("DescribeTaskDefinition")
 def describe_task_definition(world: World, request: Request) -> Response:
     """A revision, or a family's latest ACTIVE one; the tags stand beside it (C4, C9)."""
-    definition = find_definition(world, request["taskDefinition"])
+    definition = find_task_definition(world, request["taskDefinition"])
     if definition is None:
         raise client_error("Unable to describe task definition.")
     tags = world.tags.get(definition.arn, {}) if "TAGS" in request.get("include", ()) else {}
@@ -112,27 +110,11 @@ def delete_task_definitions(world: World, request: Request) -> Response:
         if reason:
             failures.append({"arn": name, "reason": reason})
             continue
-        definition = find_definition(world, name)
+        definition = find_task_definition(world, name)
         if definition is not None:
             _begin_delete(world, definition)
             deleted.append(_view(world, definition))
     return {"taskDefinitions": deleted, "failures": failures}
-
-
-def find_definition(world: World, identifier: str) -> TaskDefinition | None:
-    """The revision that ``family``, ``family:revision`` or an ARN means, not ACTIVE ones too.
-
-    A bare family means its latest ACTIVE revision (C4).
-    """
-    if identifier.startswith("arn:") and not identifier.startswith(world.arn("task-definition/")):
-        return None
-    family, _, revision = short_name(identifier).partition(":")
-    for definition in reversed(world.task_definitions.get(family, [])):
-        if definition.status == ("ACTIVE" if not revision else definition.status) and (
-            revision in {"", str(definition.revision)}
-        ):
-            return None if definition.status == GONE else definition
-    return None
 
 
 def _exact(world: World, identifier: str) -> TaskDefinition | None:
@@ -141,7 +123,7 @@ def _exact(world: World, identifier: str) -> TaskDefinition | None:
         raise client_error("Revision is missing.")
     if not revision.isdecimal():
         raise invalid_parameter(f"Invalid revision number. Number: {revision}")
-    return find_definition(world, identifier)
+    return find_task_definition(world, identifier)
 
 
 def _reason_to_keep(world: World, identifier: str) -> str:
@@ -150,7 +132,7 @@ def _reason_to_keep(world: World, identifier: str) -> str:
             "The specified task definition identifier is invalid. Specify a valid name or ARN and "
             "try again."
         )
-    definition = find_definition(world, identifier)
+    definition = find_task_definition(world, identifier)
     if definition is None:
         return (
             "The specified task definition does not exist. Specify a valid account, family, "
