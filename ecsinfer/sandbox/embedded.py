@@ -107,18 +107,26 @@ class Sandbox:
         """The world of a region, made at the first look at it."""
         with self.lock:
             if region not in self._worlds:
-                world = World(
-                    account=ACCOUNT,
-                    region=region,
-                    clock=self.clock,
-                    scenario=self.scenario,
-                    lock=self.lock,
-                )
-                world.ask = partial(self._ask, region)
-                self._worlds[region] = world
-                for room in ROOMS:
-                    _install(room, world)
+                self._make_world(region)
             return self._worlds[region]
+
+    def _make_world(self, region: str) -> None:
+        world = World(
+            account=ACCOUNT,
+            region=region,
+            clock=self.clock,
+            scenario=self.scenario,
+            lock=self.lock,
+        )
+        world.ask = partial(self._ask, region)
+        # The rooms may look at the world while they are installed; half of one is never kept.
+        self._worlds[region] = world
+        try:
+            for room in ROOMS:
+                _install(room, world)
+        except BaseException:
+            del self._worlds[region]
+            raise
 
     def upstream(self, service: str, region: str = "") -> ServiceUpstream:
         """moto's side of a service, past every correction."""

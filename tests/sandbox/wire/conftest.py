@@ -15,7 +15,7 @@ Answers: TypeAlias = Callable[[str, Any], list[Mapping[str, Any]]]
 @pytest.fixture
 def answers(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Answers:
     """Have an ECS operation answer a value; returns the requests that its handler gets."""
-    assert sandbox.world  # the rooms have registered theirs
+    sandbox.world_of(sandbox.region)  # the rooms have registered theirs
 
     def answer(operation: str, value: Any) -> list[Mapping[str, Any]]:
         requests: list[Mapping[str, Any]] = []

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import create_parser
 from ecsinfer.sandbox import registry
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.errors import ServiceError
+from ecsinfer.sandbox.wire import protocol
 from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest
+from ecsinfer.sandbox.wire.routing import operation_model
 from ecsinfer.sandbox.wire.shapes import AnswerShapeError
 from ecsinfer.sandbox.wire.upstream import credential_scope
 
@@ -149,7 +152,7 @@ class TestQuery:
 
     @pytest.fixture
     def correct(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-        assert sandbox.world
+        sandbox.world_of(sandbox.region)  # the rooms have registered theirs
 
         def register(service: str, operation: str, handler: registry.Corrector) -> None:
             monkeypatch.setitem(registry.CORRECTIONS, (service, operation), handler)
@@ -173,9 +176,12 @@ class TestQuery:
             ],
             "NextToken": "n",
         }
-        correct(
-            "autoscaling", "DescribeScalingActivities", lambda _w, r, _u: seen.append(r) or answer
-        )
+
+        def answers(_world: Any, request: Any, _upstream: Any) -> Any:
+            seen.append(request)
+            return answer
+
+        correct("autoscaling", "DescribeScalingActivities", answers)
 
         told = client("autoscaling").describe_scaling_activities(
             ActivityIds=["a", "b"], IncludeDeletedGroups=True, MaxRecords=5
@@ -224,9 +230,7 @@ class TestQuery:
 
 
 def test_an_error_in_cbor_is_read_by_a_client_that_speaks_it() -> None:
-    from botocore.parsers import create_parser
-    from ecsinfer.sandbox.wire import protocol
-
+    operation = operation_model("cloudwatch", "ListMetrics")
     reply = protocol.refuse(
         "smithy-rpc-v2-cbor", ServiceError("UnsupportedFeatureException", "No such thing."), "id"
     )
@@ -236,7 +240,7 @@ def test_an_error_in_cbor_is_read_by_a_client_that_speaks_it() -> None:
             "headers": {name.lower(): value for name, value in reply.headers},
             "body": reply.body,
         },
-        None,
+        operation.output_shape,
     )
     assert parsed["Error"]["Code"] == "UnsupportedFeatureException"
     assert parsed["Error"]["Message"] == "No such thing."
