@@ -1,0 +1,204 @@
+"""What containers do: by the scenario, else by their image's tag; and how AWS says it failed."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecsinfer.sandbox.engine.core import Core
+from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario
+from ecsinfer.sandbox.state import Container, Task
+
+CACHED_PULL = 1.0
+MISSING_AFTER = 3.0
+"""Seconds until a registry has said that it does not know an image."""
+
+SLOW_LOAD = 600.0
+
+BY_TAG: Mapping[str, ImageBehaviour] = {
+    "crash": ImageBehaviour("crash", logs=("Traceback (most recent call last):", "RuntimeError")),
+    "oom": ImageBehaviour("oom", exit_code=137),
+    "unhealthy": ImageBehaviour("unhealthy"),
+    "missing": ImageBehaviour("missing"),
+    "slow": ImageBehaviour("slow", load=SLOW_LOAD),
+}
+RUN = ImageBehaviour()
+
+FAILED_TO_START = "TaskFailedToStart"
+ESSENTIAL_EXITED = "EssentialContainerExited"
+ESSENTIAL_REASON = "Essential container in task exited"
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task cannot start.
+
+    Attributes:
+        reason: AWS's stoppedReason.
+        container: the container that bears the reason; empty for the task as a whole.
+    """
+
+    reason: str
+    container: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a container ends by itself."""
+
+    code: int
+    reason: str = ""
+
+
+def of_image(scenario: Scenario, image: str) -> ImageBehaviour:
+    """The behaviour of an image's containers."""
+    for pattern, behaviour in scenario.images:
+        if image == pattern or fnmatch.fnmatchcase(image, pattern):
+            return behaviour
+    tag = image.rpartition("/")[2].partition("@")[0].partition(":")[2]
+    return BY_TAG.get(tag, RUN)
+
+
+def pull_time(scenario: Scenario, container: Container, cached: Iterable[str]) -> float:
+    """Seconds to pull a container's image."""
+    behaviour = of_image(scenario, container.image)
+    if behaviour.behaviour == "missing":
+        return MISSING_AFTER
+    if container.image in cached:
+        return CACHED_PULL
+    return scenario.timings.pull if behaviour.pull is None else behaviour.pull
+
+
+def load_time(scenario: Scenario, container: Container) -> float | None:
+    """Seconds from a container's start until it answers its checks; None: never."""
+    behaviour = of_image(scenario, container.image)
+    if behaviour.behaviour == "unhealthy":
+        return None
+    if behaviour.behaviour == "slow":
+        return SLOW_LOAD if behaviour.load is None else behaviour.load
+    return scenario.timings.load if behaviour.load is None else behaviour.load
+
+
+def exit_of(scenario: Scenario, container: Container) -> Exit | None:
+    """How the container ends by itself; None when it goes on."""
+    behaviour = of_image(scenario, container.image)
+    match behaviour.behaviour:
+        case "crash":
+            return Exit(behaviour.exit_code)
+        case "oom":
+            return Exit(137, OUT_OF_MEMORY)
+        case "exec-format":
+            return Exit(255)
+        case _:
+            return None
+
+
+def log_lines(scenario: Scenario, container: Container) -> tuple[str, ...]:
+    """What the container writes."""
+    behaviour = of_image(scenario, container.image)
+    if behaviour.behaviour == "exec-format" and not behaviour.logs:
+        return ("exec /usr/local/bin/entrypoint: exec format error",)
+    return behaviour.logs
+
+
+def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failure | None:
+    """What stops a task before its images are pulled: roles (H3), then secrets."""
+    scenario = core.world.scenario
+    for role in filter(None, (definition.get("executionRoleArn"), definition.get("taskRoleArn"))):
+        if role in scenario.roles_denied or role.rpartition("/")[2] in scenario.roles_denied:
+            return Failure(
+                f"ECS was unable to assume the role '{role}' that was provided for this task. "
+                "Please verify that the role being passed has the proper trust relationship and "
+                "permissions and that your IAM user has permissions to pass this role."
+            )
+    for container in task.containers:
+        for secret in container.definition.get("secrets", ()):
+            if secret["valueFrom"] in scenario.secrets_missing:
+                return Failure(_secret_missing(secret["valueFrom"]))
+    return None
+
+
+def _secret_missing(source: str) -> str:
+    if ":secretsmanager:" in source:
+        detail = (
+            "secret from asm: service call has been retried 1 time(s): failed to fetch secret "
+            f"{source} from secrets manager: ResourceNotFoundException: Secrets Manager can't "
+            "find the specified secret."
+        )
+    else:
+        name = source.rpartition("parameter/")[2]
+        detail = f"secrets from ssm: invalid ssm parameters: {name}"
+    return (
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
+        f"retrieval failed: unable to retrieve {detail}"
+    )
+
+
+def pull_failure(scenario: Scenario, container: Container) -> Failure | None:
+    """Why a container's image cannot be had; None when it can."""
+    image = container.image
+    match of_image(scenario, image).behaviour:
+        case "missing":
+            text = (
+                "pull image manifest has been retried 1 time(s): failed to resolve ref "
+                f"{image}: {image}: not found"
+            )
+        case "disk-full":
+            text = (
+                "failed to register layer: Error processing tar file(exit status 1): write "
+                "/opt/model/weights.bin: no space left on device"
+            )
+        case _:
+            return None
+    return Failure(f"CannotPullContainerError: {text}", container.name)
+
+
+def log_failure(core: Core, task: Task) -> Failure | None:
+    """A log group that is not there stops a task when its first container starts (J1)."""
+    for container in task.containers:
+        group, creates = log_group(container)
+        if not group or creates:
+            continue
+        missing = group in core.world.scenario.log_groups_missing or (
+            core.log_group_exists is not None and not core.log_group_exists(group)
+        )
+        if missing:
+            cause = (
+                "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified "
+                "log group does not exist."
+            )
+            if task.launch_type == "EC2":
+                return Failure(
+                    "CannotStartContainerError: Error response from daemon: failed to initialize "
+                    f"logging driver: {cause}",
+                    container.name,
+                )
+            return Failure(
+                "ResourceInitializationError: failed to validate logger args: create stream has "
+                f"been retried 1 times: {cause} : exit status 1"
+            )
+    return None
+
+
+def log_group(container: Container) -> tuple[str, bool]:
+    """The awslogs group of a container ("" without), and whether the driver creates it."""
+    log = container.definition.get("logConfiguration") or {}
+    options = log.get("options") or {}
+    if log.get("logDriver") != "awslogs":
+        return "", False
+    return options.get("awslogs-group", ""), options.get("awslogs-create-group") == "true"
+
+
+def write_logs(core: Core, task: Task, container: Container) -> None:
+    """Hand a container's lines to whoever keeps the logs."""
+    group, _ = log_group(container)
+    lines = log_lines(core.world.scenario, container)
+    if core.log_writer is None or not group or not lines:
+        return
+    prefix = container.definition["logConfiguration"]["options"].get("awslogs-stream-prefix")
+    task_id = task.arn.rpartition("/")[2]
+    stream = f"{prefix}/{container.name}/{task_id}" if prefix else container.runtime_id
+    core.log_writer(group, stream, lines)
