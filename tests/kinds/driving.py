@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
@@ -34,7 +34,8 @@ def rounds(observation: Observation[Any], answers: Answers) -> tuple[Any, list[l
 def _answer(read: Read, answers: Answers) -> Answer:
     validate(read.service, read.operation, read.params)
     found = answers.get(read.operation, {})
-    return found(read) if isinstance(found, Callable) else found  # type: ignore[arg-type]
+    answer: Answer = found(read) if callable(found) else found
+    return answer
 
 
 def calls(steps: tuple[Step, ...]) -> list[Call]:

@@ -149,7 +149,7 @@ ports = st.fixed_dictionaries(
     },
 )
 maybe_flag = st.sampled_from([None, True, False])
-containers = st.fixed_dictionaries(
+containers: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"name": st.sampled_from("abc"), "image": st.just("i")},
     optional={
         "environment": st.lists(
@@ -168,7 +168,7 @@ containers = st.fixed_dictionaries(
         ),
     },
 )
-requests = st.fixed_dictionaries(
+requests: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "family": st.just("f"),
         "containerDefinitions": st.lists(containers, max_size=3, unique_by=lambda c: c["name"]),

@@ -1,0 +1,157 @@
+"""A rollout succeeded only if our own deployment did, whatever AWS answers (D21 to D24)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ecsinfer.kinds.service_verdict import Rollout, verdict
+from ecsinfer.model import Failed, Pending, Ready
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.kinds.driving import enum
+
+OURS = "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:2"
+OLD = "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:1"
+REVISIONS = "arn:aws:ecs:us-east-1:123456789012:service-revision/c/llm"
+
+
+def deployment(number: str = "2", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": f"ecs-svc/{number}",
+        "status": "PRIMARY",
+        "taskDefinition": OURS,
+        "rolloutState": "IN_PROGRESS",
+        "desiredCount": 3,
+        "runningCount": 1,
+        **fields,
+    }
+
+
+def rollout(*deployments: dict[str, Any], status: str = "", **fields: Any) -> Rollout:
+    """Of our deployment 2, as the service deployment `status` and `deployments` show it."""
+    first = deployments[0] if deployments else deployment()
+    service = {
+        "serviceName": "llm",
+        "status": "ACTIVE",
+        "desiredCount": 3,
+        "runningCount": 3,
+        "taskDefinition": first["taskDefinition"],
+        "deployments": list(deployments or (first,)),
+        "events": [{"message": "(service llm) has started 1 tasks"}],
+        **fields.pop("service", {}),
+    }
+    found = {"status": status, "targetServiceRevisionArn": f"{REVISIONS}/2"} if status else {}
+    return Rollout(service, OURS, **{"ours": "ecs-svc/2", "deployment": found, **fields})
+
+
+@pytest.mark.rule("D23")
+@pytest.mark.parametrize("status", enum("ServiceDeploymentStatus"))
+def test_every_status_of_a_service_deployment_has_a_verdict(status: str) -> None:
+    expected: dict[str, type] = {
+        "SUCCESSFUL": Ready,
+        "STOPPED": Failed,
+        "ROLLBACK_SUCCESSFUL": Failed,
+        "ROLLBACK_FAILED": Failed,
+    }
+    assert isinstance(verdict(rollout(status=status)), expected.get(status, Pending))
+
+
+@pytest.mark.rule("D22")
+def test_a_healthy_service_after_a_rollback_is_a_failure() -> None:
+    back = deployment("3", taskDefinition=OLD, rolloutState="COMPLETED")
+    seen = verdict(rollout(back, status="ROLLBACK_SUCCESSFUL"))
+    assert isinstance(seen, Failed)
+    assert "rolled back" in seen.why
+    assert not seen.superseded
+
+
+@pytest.mark.rule("D23")
+def test_a_rollback_is_told_even_where_service_deployments_may_not_be_read() -> None:
+    back = deployment("3", taskDefinition=OLD, rolloutState="IN_PROGRESS")
+    gone = deployment("2", status="ACTIVE", rolloutState="FAILED", rolloutStateReason="breaker")
+    seen = verdict(rollout(back, gone))
+    assert isinstance(seen, Failed)
+    assert not seen.superseded
+    assert "breaker" in seen.evidence
+
+
+@pytest.mark.rule("I8")
+def test_somebody_elses_deployment_supersedes_ours() -> None:
+    theirs = deployment("9", taskDefinition=OLD)
+    for status in ("", "STOPPED"):
+        seen = verdict(rollout(theirs, status=status))
+        assert isinstance(seen, Failed)
+        assert seen.superseded
+
+
+@pytest.mark.rule("D24")
+def test_a_deployment_that_was_stopped_is_not_superseded() -> None:
+    seen = verdict(rollout(deployment("2"), status="STOPPED"))
+    assert isinstance(seen, Failed)
+    assert not seen.superseded
+
+
+@pytest.mark.rule("D22")
+def test_success_with_another_revision_is_not_ours() -> None:
+    seen = verdict(rollout(deployment("2", taskDefinition=OLD), status="SUCCESSFUL"))
+    assert isinstance(seen, Failed)
+
+
+@pytest.mark.rule("D21")
+@pytest.mark.parametrize("state", [*enum("DeploymentRolloutState"), None])
+def test_without_service_deployments_the_primary_one_tells(state: str | None) -> None:
+    expected: dict[str | None, type] = {"COMPLETED": Ready, "FAILED": Failed, None: Ready}
+    seen = verdict(rollout(deployment(rolloutState=state)))
+    assert isinstance(seen, expected.get(state, Pending))
+
+
+def test_tasks_that_are_missing_are_waited_for() -> None:
+    few: dict[str, Any] = {"service": {"runningCount": 1}}
+    done = deployment(rolloutState="COMPLETED")
+    assert isinstance(verdict(rollout(done, **few)), Pending)
+    assert isinstance(verdict(rollout(done, scaled=True, **few)), Ready)
+
+
+@pytest.mark.rule("D20")
+def test_a_pause_is_said_instead_of_waited_out_in_silence() -> None:
+    paused = {
+        "status": "IN_PROGRESS",
+        "lifecycleHookDetails": [{"status": "AWAITING_ACTION"}],
+        "targetServiceRevision": {"arn": f"{REVISIONS}/2"},
+    }
+    seen = verdict(rollout(deployment=paused))
+    assert isinstance(seen, Pending)
+    assert "paused" in seen.why
+
+
+statuses = st.sampled_from([*enum("ServiceDeploymentStatus"), "A_STATUS_OF_NEXT_YEAR", ""])
+deployments = st.lists(
+    st.builds(
+        deployment,
+        st.sampled_from("123"),
+        status=st.sampled_from(["PRIMARY", "ACTIVE", "INACTIVE"]),
+        taskDefinition=st.sampled_from([OURS, OLD]),
+        rolloutState=st.sampled_from([*enum("DeploymentRolloutState"), None, "NEW"]),
+    ),
+    max_size=3,
+)
+
+
+@given(
+    statuses,
+    deployments,
+    st.sampled_from(["ACTIVE", "DRAINING", "INACTIVE"]),
+    st.sampled_from(["", "ecs-svc/2"]),
+)
+def test_the_verdict_is_total_and_never_calls_a_foreign_revision_ready(
+    status: str, shown: list[dict[str, Any]], service: str, ours: str
+) -> None:
+    running = shown[0]["taskDefinition"] if shown else OLD
+    fields = {"status": service, "deployments": shown, "taskDefinition": running}
+    seen = verdict(rollout(status=status, ours=ours, service=fields))
+    assert isinstance(seen, Ready | Pending | Failed)
+    if isinstance(seen, Ready):
+        assert running == OURS
+        assert service == "ACTIVE"
