@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -167,12 +165,12 @@ class ServiceKind:
         ready = Settle("ready", desired.rollout_within)
         if verb is Verb.CREATE:
             gone = () if observed is None else (_gone(desired, observed),)
-            return (*gone, _create(desired, observed), ready)
+            return (*gone, _create(desired), ready)
         if verb is Verb.REPLACE and observed is not None:
             return (
                 _delete(desired),
                 _gone(desired, observed),
-                _create(desired, observed),
+                _create(desired),
                 ready,
             )
         if verb is Verb.UPDATE and observed is not None:
@@ -242,7 +240,7 @@ def _changes(desired: Service, observed: ObservedService) -> tuple[Change, ...]:
     return (*changes, *ownership.tag_changes(desired.tags, observed.tags))
 
 
-def _create(desired: Service, predecessor: ObservedService | None) -> Call:
+def _create(desired: Service) -> Call:
     declared = {key: value for key, value in desired.params.items() if value not in ([], {}, ())}
     params: dict[str, Any] = {
         "cluster": desired.cluster,
@@ -253,13 +251,8 @@ def _create(desired: Service, predecessor: ObservedService | None) -> Call:
     }
     if desired.count is not None:
         params["desiredCount"] = desired.count
-    token = desired.token
-    if predecessor is not None:
-        # The same revision may be created again in its predecessor's place: another generation.
-        born = f"{predecessor.service.get('serviceArn')}\n{predecessor.service.get('createdAt')}"
-        token = base64.b32encode(hashlib.sha256(born.encode()).digest()).decode()[:32].lower()
-    if token:
-        params["clientToken"] = token
+    if desired.token:
+        params["clientToken"] = desired.token
     return Call(
         "ecs",
         "CreateService",

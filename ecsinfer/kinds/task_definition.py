@@ -41,6 +41,7 @@ class TaskDefinition:
         cluster: where the service is that runs it.
         service: the service that runs it, whose tags name the revision in use.
         region: where ECR is asked for digests; empty leaves every image as it is.
+        salt: what else makes a create of the service another one (D2).
         destroying: whether to look for every revision that is ours.
         adopt: whether revisions may be added to a foreign family.
         retain: why destroy must leave it, if it must.
@@ -53,6 +54,7 @@ class TaskDefinition:
     cluster: str = ""
     service: str = ""
     region: str = ""
+    salt: str = ""
     destroying: bool = False
     adopt: bool = False
     retain: str = ""
@@ -191,14 +193,14 @@ class TaskDefinitionKind:
     ) -> Mapping[str, str]:
         """``arn``, ``family``, ``revision``, ``digest``, and ``token``: the service's clientToken.
 
-        The token follows the revision, whose number AWS never uses twice: a create that is
+        The token follows the revision, whose number AWS never uses twice (C1): a create that is
         repeated after a lost answer is the same, one after a destroy is another (D2).
         """
         known = {"family": desired.family, "digest": observed.digest}
         if not observed.arn:
             return known
-        secret = f"{observed.arn}\n{desired.cluster}\n{desired.service}"
-        token = base64.b32encode(hashlib.sha256(secret.encode()).digest()).decode()[:32].lower()
+        made_of = "\n".join((observed.arn, desired.cluster, desired.service, desired.salt))
+        token = base64.b32encode(hashlib.sha256(made_of.encode()).digest()).decode()[:32].lower()
         revision = observed.arn.rpartition(":")[2]
         return {**known, "arn": observed.arn, "revision": revision, "token": token}
 
