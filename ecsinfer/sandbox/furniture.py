@@ -129,10 +129,9 @@ def groups(world: World) -> tuple[Group, ...]:
     )
 
 
-def zones(region: str) -> tuple[str, str, str]:
+def zones(region: str) -> tuple[str, ...]:
     """The zones of `SUBNETS`."""
-    first, second, third = _ZONE_LETTERS.get(region, "abc")
-    return region + first, region + second, region + third
+    return tuple(region + letter for letter in _ZONE_LETTERS.get(region, "abc"))
 
 
 # Regions in which an account does not see the zones a, b and c.
