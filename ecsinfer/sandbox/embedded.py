@@ -29,6 +29,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.loaders import Loader
 
 from ecsinfer.sandbox.clock import EPOCH, VirtualClock
+from ecsinfer.sandbox.furniture import Furniture, furnish_groups
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import World
 from ecsinfer.sandbox.wire.application import ApiCall, Application
@@ -87,6 +88,10 @@ class Sandbox:
         self.application = Application(
             self.world_of, self.lock, scenario, self._wait or self.clock.sleep
         )
+        if self._furnished:
+            self.application.moto.before = Furniture(
+                partial(self._ask, self.region), ACCOUNT, self.region
+            ).before
 
     @property
     def calls(self) -> list[ApiCall]:
@@ -127,6 +132,8 @@ class Sandbox:
         except BaseException:
             del self._worlds[region]
             raise
+        if self._furnished and region == self.region:
+            furnish_groups(world)
 
     def upstream(self, service: str, region: str = "") -> ServiceUpstream:
         """moto's side of a service, past every correction."""

@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ecsinfer.sandbox.fleet.common import fleet_of
 from ecsinfer.sandbox.state import Ask, Group, World
 
 REGION = "us-east-1"
@@ -102,6 +103,11 @@ class Furniture:
         self._region = region
         self._done: set[str] = set()
 
+    def before(self, service: str, region: str) -> None:
+        """A question to a service of a region is about to be answered."""
+        if region == self._region or service in _GLOBAL:
+            self.prepare(service)
+
     def prepare(self, service: str) -> None:
         """Put the pieces of a service, and of those it needs, in place unless they are."""
         if service in self._done or service not in _PIECES:
@@ -120,13 +126,14 @@ class Furniture:
         return json.loads(text.replace(REGION, self._region))
 
 
-def groups(world: World) -> tuple[Group, ...]:
+def furnish_groups(world: World) -> None:
     """The Auto Scaling groups: empty, up to 20 instances, new ones protected from scale-in (B6)."""
-    return (
+    for group in (
         _group(world, 1, GPU_GROUP, "g5.xlarge", GPU_IMAGE, GPU_LAUNCH_TEMPLATE),
         _group(world, 2, CPU_GROUP, "m5.large", CPU_IMAGE, CPU_LAUNCH_TEMPLATE),
         _group(world, 3, MY_GROUP, "g5.xlarge", GPU_IMAGE, GPU_LAUNCH_TEMPLATE),
-    )
+    ):
+        fleet_of(world).add(group)
 
 
 def zones(region: str) -> tuple[str, ...]:
@@ -333,6 +340,9 @@ def _rule(listener: str, identifier: str, priority: int, path: str, *targets: st
         identifier,
     )
 
+
+_GLOBAL = frozenset({"iam"})
+"""Services whose requests are signed for us-east-1 wherever the caller is."""
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {"elbv2": ("ec2",)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -212,7 +213,7 @@ def _run(group: Group, settings: LaunchSettings, instance_type: str, subnet: str
         "MinCount": 1,
         "MaxCount": 1,
         "SubnetId": subnet,
-        "UserData": settings.user_data,
+        "UserData": base64.b64encode(settings.user_data.encode()).decode(),
         "TagSpecifications": [
             {
                 "ResourceType": "instance",
