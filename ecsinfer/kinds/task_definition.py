@@ -199,7 +199,7 @@ class TaskDefinitionKind:
         known = {"family": desired.family, "digest": observed.digest}
         if not observed.arn:
             return known
-        made_of = "\n".join((observed.arn, desired.cluster, desired.service, desired.salt))
+        made_of = f"{observed.arn}\n{desired.cluster}\n{desired.service}\n{desired.salt}"
         token = base64.b32encode(hashlib.sha256(made_of.encode()).digest()).decode()[:32].lower()
         revision = observed.arn.rpartition(":")[2]
         return {**known, "arn": observed.arn, "revision": revision, "token": token}
