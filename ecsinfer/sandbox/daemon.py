@@ -57,14 +57,19 @@ class Running:
 
     def environment(self) -> dict[str, str]:
         """What points any AWS SDK or the AWS CLI at the server, with dummy credentials."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "sandbox",
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        return endpoint_environment(self.url)
+
+
+def endpoint_environment(url: str) -> dict[str, str]:
+    """What points any AWS SDK or the AWS CLI at an embedded AWS, with dummy credentials."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def state_directory() -> Path:

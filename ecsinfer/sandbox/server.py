@@ -73,11 +73,12 @@ class Server:
         self._ended = threading.Event()
         self._http = _Http((host, port), self)
         self.port = int(self._http.server_address[1])
-        self.identity = {
+        self.url = f"http://{host}:{self.port}"
+        self.identity: dict[str, Any] = {
             "instance": secrets.token_hex(8),
             "pid": os.getpid(),
             "port": self.port,
-            "url": f"http://{host}:{self.port}",
+            "url": self.url,
             "speed": speed,
             "started": _wall_clock().isoformat(timespec="seconds"),
         }
@@ -239,7 +240,7 @@ def main() -> None:
         signal.signal(number, lambda *_: server.stop())
     if options.state:
         _write_state(options.state, server.identity)
-    print(f"the embedded AWS listens on {server.identity['url']}; all of it is simulated")  # noqa: T201  the program's own output
+    print(f"the embedded AWS listens on {server.url}; all of it is simulated")  # noqa: T201  the program's own output
     server.serve()
 
 

@@ -110,7 +110,6 @@ def test_the_server_never_sees_the_users_aws_account(monkeypatch: pytest.MonkeyP
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")
 def test_the_aws_cli_calls_it_with_the_environment_that_we_print() -> None:
     environment = {**os.environ, **daemon.start().environment()}
-    environment.pop("AWS_ENDPOINT_URL_ECS", None)
 
     def aws(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603  our own arguments
@@ -121,5 +120,5 @@ def test_the_aws_cli_calls_it_with_the_environment_that_we_print() -> None:
     identity = aws("sts", "get-caller-identity")
     assert json.loads(identity.stdout)["Account"] == "123456789012", identity.stderr
     refused = aws("ecs", "discover-poll-endpoint")
-    assert refused.returncode == 254
+    assert refused.returncode != 0
     assert "UnsupportedFeatureException" in refused.stderr

@@ -44,7 +44,7 @@ def client(server: Server, service: str, attempts: int = 1) -> Any:
     session: Any = boto3.Session()
     return session.client(
         service,
-        endpoint_url=server.identity["url"],
+        endpoint_url=server.url,
         config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
     )
 

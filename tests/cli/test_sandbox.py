@@ -1,0 +1,95 @@
+"""``ecsinfer sandbox``: what a person sees, and what a shell evaluates."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ecsinfer.cli.main import run
+from ecsinfer.cli.sandbox import SIMULATED, running_at
+from ecsinfer.sandbox import daemon
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    yield
+    daemon.stop()
+
+
+def test_a_life_of_the_server(capsys: pytest.CaptureFixture[str]) -> None:
+    def told(*arguments: str) -> str:
+        assert run(["sandbox", *arguments]) == 0
+        return capsys.readouterr().out
+
+    assert "No embedded AWS is running" in told("status")
+    assert json.loads(told("status", "--output", "json")) == {"running": False, "note": SIMULATED}
+
+    first = told("start", "--speed", "120")
+    assert "The embedded AWS runs at http://127.0.0.1:" in first
+    assert SIMULATED in first
+    assert "runs already at" in told("start")
+
+    status = json.loads(told("status", "--output", "json"))
+    assert (status["running"], status["speed"], status["note"]) == (True, 120, SIMULATED)
+    assert "120 simulated seconds a second" in told("status")
+    exports = told("env")
+    assert f"export AWS_ENDPOINT_URL={status['url']}" in exports
+    assert "export AWS_ACCESS_KEY_ID=sandbox" in exports
+    assert SIMULATED in exports
+    assert running_at(status["url"] + "/") == daemon.status()
+    assert running_at("http://127.0.0.1:1") is None
+
+    assert "begins anew" in told("reset")
+    assert "has ended" in told("stop")
+    assert "No embedded AWS was running" in told("stop")
+
+
+@pytest.mark.parametrize("command", ["env", "reset"])
+def test_what_needs_a_server_says_how_to_start_one(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sandbox", command]) == 2
+
+    told = capsys.readouterr()
+    assert "ecsinfer sandbox start" in told.err
+    assert told.out == ""
+
+
+def test_a_wrong_scenario_is_a_usage_error_that_says_what_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "wrong.yaml"
+    scenario.write_text("timings: {bot: 5m}")
+
+    assert run(["sandbox", "start", "--scenario", str(scenario)]) == 2
+
+    assert "no key 'bot'" in capsys.readouterr().err
+
+
+def test_without_the_extra_the_way_to_install_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+
+    assert run(["sandbox", "start"]) == 2
+
+    assert "pip install 'ecsinfer[sandbox]'" in capsys.readouterr().err
+
+
+def test_asking_for_the_status_imports_neither_moto_nor_boto3() -> None:
+    program = (
+        "import sys; from ecsinfer.cli.main import run; run(['sandbox', 'status']);"
+        "print([name for name in ('moto', 'boto3') if name in sys.modules])"
+    )
+    done = subprocess.run(  # noqa: S603  our own program
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
