@@ -313,7 +313,7 @@ class TargetGroup:
     unhealthy_threshold: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TargetHealth:
     """State and reason of one target, in ELBv2's words (G4)."""
 
