@@ -40,6 +40,8 @@ class ClusterAssociation:
         application: who owns the providers.
         providers: names that must be attached; Managed Instances never (B22).
         created: those of them that the application creates, which destroy detaches.
+        cluster_scoped: Managed Instances providers of the cluster: AWS lists them with the others,
+            and a put must not name them (B22).
         default_strategy: the cluster's default strategy; None leaves it alone.
         retain: why destroy must leave the list alone, if it must.
     """
@@ -48,6 +50,7 @@ class ClusterAssociation:
     application: str
     providers: tuple[str, ...]
     created: tuple[str, ...] = ()
+    cluster_scoped: tuple[str, ...] = ()
     default_strategy: tuple[Mapping[str, Any], ...] | None = None
     retain: str = ""
 
@@ -110,7 +113,8 @@ class ClusterAssociationKind:
         """Idle, put, idle (A9)."""
         if verb is Verb.AWAIT:
             return (Settle("ready", WITHIN),)
-        attached = () if observed is None else observed.attached
+        seen = () if observed is None else observed.attached
+        attached = tuple(name for name in seen if name not in desired.cluster_scoped)
         strategy = () if observed is None else observed.default_strategy
         merged = (*attached, *(name for name in desired.providers if name not in attached))
         if desired.default_strategy is not None:
@@ -128,7 +132,8 @@ class ClusterAssociationKind:
             return Verb.KEEP, "", ()
         if desired.retain:
             return Verb.RETAIN, desired.retain, ()
-        rest = tuple(name for name in observed.attached if name not in mine)
+        leave = {*mine, *desired.cluster_scoped}
+        rest = tuple(name for name in observed.attached if name not in leave)
         strategy = tuple(
             item for item in observed.default_strategy if item["capacityProvider"] not in mine
         )

@@ -106,3 +106,11 @@ def test_a_lost_update_race_is_noticed() -> None:
     verdict = KIND.verdict(DESIRED, observe("theirs"), {"attached": "inference"})
     assert isinstance(verdict, Failed)
     assert verdict.superseded
+
+
+@pytest.mark.rule("B22")
+def test_managed_instances_are_listed_by_aws_and_named_by_no_put() -> None:
+    desired = replace(DESIRED, cluster_scoped=("mi",))
+    found = observe("mi", "theirs")
+    assert put(KIND.steps(desired, found, Verb.UPDATE))[0] == ["theirs", "gpu", "FARGATE"]
+    assert put(KIND.teardown(desired, observe("mi", "gpu"))[2])[0] == []
