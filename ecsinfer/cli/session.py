@@ -83,3 +83,99 @@ class Session:
             elif outputs:
                 print_outputs(outputs, self.console)
         return outcome.exit_code
+
+
+@contextlib.contextmanager
+def open_session(common: Common) -> Iterator[Session]:
+    """Everything a command needs, and the end of the live drawing whatever happens."""
+    from rich.console import Console  # noqa: PLC0415  keeps --help light
+
+    from ecsinfer import spec  # noqa: PLC0415
+
+    # A spec that is wrong is told before anything heavy is imported or asked.
+    draft = spec.load(common.file, env=common.env, sets=common.sets)
+    endpoint, clock, simulated = _reach(common)
+    from ecsinfer.aws.gateway import Gateway  # noqa: PLC0415
+    from ecsinfer.aws.lookup import AwsLookup  # noqa: PLC0415
+    from ecsinfer.reconcile.reconciler import Reconciler  # noqa: PLC0415
+
+    gateway = Gateway(
+        profile=None if simulated else common.profile,
+        region=common.region or draft.region,
+        endpoint_url=endpoint,
+        clock=clock,
+        debug=common.debug,
+    )
+    loaded = spec.load(common.file, env=common.env, sets=common.sets, lookup=AwsLookup(gateway))
+    emit, close = _sinks(common, clock)
+    try:
+        yield Session(
+            common=common,
+            spec=loaded,
+            gateway=gateway,
+            clock=clock,
+            emit=emit,
+            reconciler=Reconciler(gateway, clock, emit),
+            console=Console(highlight=False),
+            simulated=simulated,
+        )
+    finally:
+        close()
+
+
+def _reach(common: Common) -> tuple[str | None, Clock, bool]:
+    """The endpoint, the clock that goes with it, and whether it is the embedded AWS."""
+    from ecsinfer.aws.clock import SystemClock  # noqa: PLC0415
+
+    endpoint = common.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
+    if common.sandbox:
+        from ecsinfer.cli.sandbox import ensure_running  # noqa: PLC0415
+
+        running = ensure_running()
+    else:
+        from ecsinfer.cli.sandbox import running_at  # noqa: PLC0415
+
+        running = running_at(endpoint)
+    if running is None:
+        return common.endpoint_url, SystemClock(), False
+    # Its credentials are dummies: nothing real may be reached by accident.
+    os.environ.update(running.environment())
+    os.environ.pop("AWS_PROFILE", None)
+    return running.url, SystemClock(speed=running.speed), True
+
+
+def _sinks(common: Common, clock: Clock) -> tuple[Emit, Any]:
+    """The sink that fits the output and the terminal, and what ends it."""
+    if common.output == "jsonl":
+        from ecsinfer.report.jsonl import JsonLinesSink  # noqa: PLC0415
+
+        return JsonLinesSink(sys.stdout), lambda: None
+    if common.output == "text" and sys.stderr.isatty():
+        from rich.console import Console  # noqa: PLC0415
+
+        from ecsinfer.report.live import LiveSink  # noqa: PLC0415
+
+        live = LiveSink(Console(stderr=True, highlight=False))
+        return live, live.close
+    from ecsinfer.report.plain import PlainSink  # noqa: PLC0415
+
+    return PlainSink(sys.stderr, clock.now), lambda: None
+
+
+def confirm(question: str, *, yes: bool, simulated: bool) -> None:
+    """Ask before changing anything; what cannot be asked is refused, naming the flag.
+
+    Raises:
+        UsageError: nobody is there to answer.
+        click.Abort: the answer was no.
+    """
+    from ecsinfer.errors import UsageError  # noqa: PLC0415
+
+    if yes or simulated:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "This would change AWS, and there is no terminal to ask on.",
+            hint="add --yes to run without asking",
+        )
+    click.confirm(question, abort=True, err=True)

@@ -1,0 +1,70 @@
+"""``ecsinfer deploy``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecsinfer.cli.options import (
+    Common,
+    aws_options,
+    no_wait_option,
+    services_argument,
+    timeout_option,
+    yes_option,
+)
+
+
+@click.command()
+@services_argument
+@aws_options
+@click.option("--adopt", is_flag=True, help="Take over resources that do not carry our tags.")
+@click.option("--allow-replace", is_flag=True, help="Delete and recreate where AWS cannot update.")
+@click.option(
+    "--plan",
+    "saved",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Execute a plan saved by plan --out, or nothing.",
+)
+@yes_option
+@timeout_option
+@no_wait_option
+def deploy(
+    common: Common,
+    services: tuple[str, ...],
+    adopt: bool,
+    allow_replace: bool,
+    saved: Path | None,
+    yes: bool,
+    timeout: float | None,
+    no_wait: bool,
+) -> int:
+    """Create or update what the spec describes, and wait until it serves.
+
+    Running it again with nothing changed makes no write and says "nothing to do". An interrupted
+    run is picked up by running it again.
+    """  # fmt: skip
+    from ecsinfer.application import outputs  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import confirm, open_session  # noqa: PLC0415
+
+    with open_session(common) as session:
+        nodes = session.nodes(services, adopt=adopt, allow_replace=allow_replace)
+        if saved is None:
+            plan = session.reconciler.plan(nodes, session.spec.name)
+        else:
+            from ecsinfer.reconcile.codec import load  # noqa: PLC0415
+
+            plan = load(saved.read_text())
+        session.started("deploy")
+        if common.output == "text":
+            session.show_plan(plan)
+        if not plan.empty:
+            confirm(
+                f"Deploy {plan.application} to account {plan.target.account}?",
+                yes=yes,
+                simulated=session.simulated,
+            )
+        outcome = session.reconciler.apply(plan, nodes, timeout=timeout, wait=not no_wait)
+        return session.show_outcome(outcome, outputs(session.spec, outcome.outputs))

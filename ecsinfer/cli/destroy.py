@@ -1,0 +1,52 @@
+"""``ecsinfer destroy``."""
+
+from __future__ import annotations
+
+import click
+
+from ecsinfer.cli.options import (
+    Common,
+    aws_options,
+    no_wait_option,
+    services_argument,
+    timeout_option,
+    yes_option,
+)
+
+
+@click.command()
+@services_argument
+@aws_options
+@click.option("--purge", is_flag=True, help="Delete the log groups too; they are kept otherwise.")
+@yes_option
+@timeout_option
+@no_wait_option
+def destroy(
+    common: Common,
+    services: tuple[str, ...],
+    purge: bool,
+    yes: bool,
+    timeout: float | None,
+    no_wait: bool,
+) -> int:
+    """Remove what deploy created, in the order AWS allows, and say what was kept and why.
+
+    Works from any state that an interrupted deploy or destroy left. Auto Scaling groups, target
+    groups, roles and whatever does not carry our tags are never touched.
+    """
+    from ecsinfer.cli.session import confirm, open_session  # noqa: PLC0415  keeps --help light
+
+    with open_session(common) as session:
+        nodes = session.nodes(services, purge=purge)
+        plan = session.reconciler.plan_destroy(nodes, session.spec.name)
+        session.started("destroy")
+        if common.output == "text":
+            session.show_plan(plan)
+        if not plan.empty:
+            confirm(
+                f"Destroy {plan.application} in account {plan.target.account}?",
+                yes=yes,
+                simulated=session.simulated,
+            )
+        outcome = session.reconciler.apply(plan, nodes, timeout=timeout, wait=not no_wait)
+        return session.show_outcome(outcome, {})

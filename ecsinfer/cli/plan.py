@@ -1,0 +1,57 @@
+"""``ecsinfer plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ecsinfer.cli.options import Common, aws_options, services_argument
+
+CHANGES_FOUND = 10
+"""The exit code of ``--detailed-exitcode`` when there is something to do."""
+
+
+@click.command()
+@services_argument
+@aws_options
+@click.option("--adopt", is_flag=True, help="Take over resources that do not carry our tags.")
+@click.option(
+    "--allow-replace", is_flag=True, help="Plan to delete and recreate where AWS cannot update."
+)
+@click.option("--destroy", is_flag=True, help="Plan a destroy instead of a deploy.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan for deploy --plan.",
+)
+@click.option(
+    "--detailed-exitcode", is_flag=True, help=f"Exit with {CHANGES_FOUND} when there are changes."
+)
+def plan(
+    common: Common,
+    services: tuple[str, ...],
+    adopt: bool,
+    allow_replace: bool,
+    destroy: bool,
+    out: Path | None,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what deploy would do; change nothing.
+
+    The plan is made by the code that deploys: there is no dry run that could differ.
+    """  # fmt: skip
+    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+
+    with open_session(common) as session:
+        nodes = session.nodes(services, adopt=adopt, allow_replace=allow_replace)
+        make = session.reconciler.plan_destroy if destroy else session.reconciler.plan
+        made = make(nodes, session.spec.name)
+        session.started("plan")
+        session.show_plan(made)
+        if out is not None:
+            from ecsinfer.reconcile.codec import dump  # noqa: PLC0415
+
+            out.write_text(dump(made))
+        return CHANGES_FOUND if detailed_exitcode and not made.empty else 0
