@@ -107,7 +107,7 @@ def services_argument(command: F) -> Callable[..., Any]:
     )(command)
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """``45m``, ``90s``, ``1h30m`` or seconds."""
 
     name = "duration"

@@ -127,15 +127,10 @@ def _reach(common: Common) -> tuple[str | None, Clock, bool]:
     """The endpoint, the clock that goes with it, and whether it is the embedded AWS."""
     from ecsinfer.aws.clock import SystemClock  # noqa: PLC0415
 
+    from ecsinfer.cli.sandbox import ensure_running, running_at  # noqa: PLC0415
+
     endpoint = common.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
-    if common.sandbox:
-        from ecsinfer.cli.sandbox import ensure_running  # noqa: PLC0415
-
-        running = ensure_running()
-    else:
-        from ecsinfer.cli.sandbox import running_at  # noqa: PLC0415
-
-        running = running_at(endpoint)
+    running = ensure_running() if common.sandbox else running_at(endpoint)
     if running is None:
         return common.endpoint_url, SystemClock(), False
     # Its credentials are dummies: nothing real may be reached by accident.
