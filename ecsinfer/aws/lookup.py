@@ -2,81 +2,58 @@
 
 from __future__ import annotations
 
+import os
+
 from ecsinfer.errors import UsageError
 from ecsinfer.model import Answer, Read, Reader
 
 
 class AwsLookup:
-    """Looks values up for the spec's interpolation."""
+    """Answers the spec's interpolations; None where there is no such thing.
+
+    Implements ``spec.interpolation.Lookup``.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    def ssm(self, path: str) -> str:
+    def env(self, name: str) -> str | None:
+        """The value of an environment variable of this process."""
+        return os.environ.get(name)
+
+    def ssm(self, path: str) -> str | None:
         """The value of a parameter of Systems Manager.
 
         Raises:
-            UsageError: there is none, or it is a SecureString, which is never read.
+            UsageError: it is a SecureString, which is never read.
         """
-        answer = self._ask(
-            Read("ssm", "GetParameter", {"Name": path}, absent_on=("ParameterNotFound",))
-        )
-        if "Parameter" not in answer:
-            raise UsageError(
-                f"there is no SSM parameter {path}", hint="check its name, the region and account"
-            )
-        if answer["Parameter"].get("Type") == "SecureString":
+        read = Read("ssm", "GetParameter", {"Name": path}, absent_on=("ParameterNotFound",))
+        parameter = self._ask(read).get("Parameter", {})
+        if parameter.get("Type") == "SecureString":
             raise UsageError(
                 f"SSM parameter {path} is a SecureString, and a spec never holds a secret's value",
                 hint="name its ARN under `secrets`: the container then reads it itself",
             )
-        return str(answer["Parameter"]["Value"])
+        value: str | None = parameter.get("Value")
+        return value
 
-    def secret_arn(self, name: str) -> str:
-        """The ARN of a secret of Secrets Manager; its value is not read.
+    def secret_arn(self, name: str) -> str | None:
+        """The ARN of a secret of Secrets Manager; its value is not read."""
+        absent = ("ResourceNotFoundException",)
+        arn: str | None = self._ask(
+            Read("secretsmanager", "DescribeSecret", {"SecretId": name}, absent_on=absent)
+        ).get("ARN")
+        return arn
 
-        Raises:
-            UsageError: there is none of that name.
-        """
+    def stack_output(self, stack: str, output: str) -> str | None:
+        """The value of an output of a CloudFormation stack."""
+        absent = ("ValidationError: does not exist",)
         answer = self._ask(
-            Read(
-                "secretsmanager",
-                "DescribeSecret",
-                {"SecretId": name},
-                absent_on=("ResourceNotFoundException",),
-            )
+            Read("cloudformation", "DescribeStacks", {"StackName": stack}, absent_on=absent)
         )
-        if "ARN" not in answer:
-            raise UsageError(
-                f"there is no secret {name}", hint="check its name, the region and account"
-            )
-        return str(answer["ARN"])
-
-    def stack_output(self, stack: str, output: str) -> str:
-        """An output of a CloudFormation stack.
-
-        Raises:
-            UsageError: no such stack, or it has no such output.
-        """
-        answer = self._ask(
-            Read(
-                "cloudformation",
-                "DescribeStacks",
-                {"StackName": stack},
-                absent_on=("ValidationError: does not exist",),
-            )
-        )
-        stacks = answer.get("Stacks", [])
-        if not stacks:
-            raise UsageError(
-                f"there is no CloudFormation stack {stack}",
-                hint="check its name, the region and account",
-            )
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
-        if output not in outputs:
-            known = ", ".join(sorted(outputs)) or "none"
-            raise UsageError(f"stack {stack} has no output {output}", hint=f"it has: {known}")
-        return str(outputs[output])
+        outputs = [each for found in answer.get("Stacks", ()) for each in found.get("Outputs", ())]
+        values: dict[str, str] = {each["OutputKey"]: each["OutputValue"] for each in outputs}
+        return values.get(output)
 
     def _ask(self, read: Read) -> Answer:
         return self._reader.gather([read])[0]
