@@ -118,6 +118,11 @@ class Server:
             self._http.shutdown()
             self._http.server_close()
 
+    def warm_up(self) -> None:
+        """Import and furnish, while nobody asks yet, what the first request would wait for."""
+        with self.sandbox.lock:
+            self.sandbox.upstream("ec2")("DescribeVpcs", {})
+
     def stop(self) -> None:
         """Have `serve` return."""
         self._ended.set()
@@ -241,6 +246,7 @@ def main() -> None:
     if options.state:
         _write_state(options.state, server.identity)
     print(f"the embedded AWS listens on {server.url}; all of it is simulated")  # noqa: T201  the program's own output
+    threading.Thread(target=server.warm_up, daemon=True).start()
     server.serve()
 
 
