@@ -9,6 +9,7 @@ from ecsinfer.capacity import breaker as arithmetic
 from ecsinfer.sandbox.engine import deployments, events
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
+from ecsinfer.sandbox.engine.stopping import SCHEDULER
 from ecsinfer.sandbox.state import Deployment, Service
 
 FREE_ROUNDS = 3
@@ -32,7 +33,8 @@ def failed(core: Core, run: Run) -> None:
     if run.task.deployment != primary.number:
         return
     primary.failed_tasks += 1
-    _space_out(core, service, primary)
+    if run.task.stop_code != SCHEDULER:  # a kill by health checks is not spaced out (G5)
+        _space_out(core, service, primary)
     if primary.rollout == "IN_PROGRESS" and _enabled(primary):
         primary.failures += 1
         if primary.failures >= threshold(service, primary):

@@ -50,6 +50,7 @@ class Core(ABC):
         self.running: dict[str, Instance] = {}  # EC2 instances that have not registered yet, too
         self.ready_at: dict[str, datetime] = {}  # deployment number -> when its bake began
         self.progress: dict[str, Progress] = {}  # deployment number -> its stage
+        self.moving: set[str] = set()  # tasks that give way to one in another zone
         self.steady: set[tuple[str, str]] = set()  # services in a steady state
         self.looking: set[str] = set()  # Managed Instances providers about to look at demand
         self.promised: set[str] = set()  # waiting tasks for which an instance is on its way
@@ -130,13 +131,16 @@ class Core(ABC):
             and (not provider or instance.capacity_provider == provider)
         ]
 
-    def daemons(self, cluster: str) -> list[Service]:
-        """The DAEMON services of a cluster."""
-        return [
-            service
-            for service in self.world.services.values()
-            if service.cluster == cluster and service.spec.get("schedulingStrategy") == "DAEMON"
-        ]
+    def wake_followers(self, cluster: str) -> None:
+        """Instances came or went: DAEMON services and those kept in balance of zones look."""
+        for service in self.world.services.values():
+            spec = service.spec
+            follows = (
+                spec.get("schedulingStrategy") == "DAEMON"
+                or spec.get("availabilityZoneRebalancing") == "ENABLED"
+            )
+            if service.cluster == cluster and service.status == "ACTIVE" and follows:
+                self.wake(service)
 
     def provider(self, cluster: str, name: str) -> CapacityProvider | None:
         """The provider a strategy in this cluster means: the cluster's own or the account's (B22)."""

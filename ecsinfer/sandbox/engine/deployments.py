@@ -222,7 +222,7 @@ def _own(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _images(core: Core, service: Service) -> list[dict[str, str]]:
-    """The images of the deployment, each pinned to the digest it has now (D8)."""
+    """The images of the deployment, pinned to the digests they have now unless told not to."""
     found = core.world.find_task_definition(service.task_definition)
     boxes = found.spec["containerDefinitions"] if found else ()
     return [
@@ -232,6 +232,7 @@ def _images(core: Core, service: Service) -> list[dict[str, str]]:
             "imageDigest": lifecycle.digest(core, box["image"]),
         }
         for box in boxes
+        if box.get("versionConsistency") != "disabled"
     ]
 
 

@@ -19,8 +19,7 @@ def status_changed(core: Core, instance: ContainerInstance) -> None:
         return
     for run in core.ledger.on_instance(instance.arn):
         _evict(core, run)
-    for service in core.daemons(instance.cluster):
-        core.wake(service)
+    core.wake_followers(instance.cluster)
 
 
 def instance_terminating(core: Core, instance: Instance) -> bool:

@@ -19,6 +19,7 @@ from ecsinfer.sandbox.engine import (
 )
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
+from ecsinfer.sandbox.engine.surroundings import Surroundings
 from ecsinfer.sandbox.state import (
     CapacityProvider,
     Cluster,
@@ -90,7 +91,7 @@ class EcsEngine(Core):
 
     def instance_deregistered(self, instance: ContainerInstance) -> None:
         """DeregisterContainerInstance with force: its service tasks are orphaned and replaced."""
-        registration.deregister(self, instance)
+        registration.deregister(self, instance, "Instance deregistered forcibly")
 
     def instance_status_changed(self, instance: ContainerInstance) -> None:
         """UpdateContainerInstancesState: DRAINING or ACTIVE."""
@@ -102,6 +103,9 @@ class EcsEngine(Core):
 
     def provider_changed(self, provider: CapacityProvider) -> None:
         """managedScaling, termination protection or draining of a provider changed."""
+        if provider.managed_instances and provider.status == "INACTIVE":
+            for instance in self.instances_of(provider.cluster, provider.name):
+                registration.deregister(self, instance, registration.terminated(instance))
         for cluster in list(self.world.clusters.values()):
             if provider.name in cluster.capacity_providers:
                 self.scaling.sync(cluster)
@@ -136,6 +140,7 @@ class EcsEngine(Core):
     def task_stopped(self, run: Run) -> None:
         """A task reached STOPPED."""
         self.promised.discard(run.task.arn)
+        self.moving.discard(run.task.arn)
         if run.failed:
             breaker.failed(self, run)
         service = self.world.service_of(run.task)
@@ -173,4 +178,10 @@ def install(world: World) -> EcsEngine:
     """Give the world its engine."""
     engine = EcsEngine(world)
     world.engine = engine
+    if hasattr(world, "ask"):
+        around = Surroundings(world)
+        engine.zone_of_subnet = around.zone_of_subnet
+        engine.digest_of_image = around.digest_of_image
+        engine.log_group_exists = around.log_group_exists
+        engine.log_writer = around.write_logs
     return engine

@@ -61,16 +61,27 @@ def containers(core: Core, task: Task, definition: Mapping[str, Any]) -> list[Co
     """The task's containers as they are before anything has started."""
     world = core.world
     cluster, task_id = task.arn.split("/")[-2:]
+    pinned = _pinned(core, task)
     return [
         Container(
             name=item["name"],
             arn=world.arn(f"container/{cluster}/{task_id}/{world.uuid()}"),
             image=item["image"],
-            digest=digest(core, item["image"]),
+            digest=pinned.get(item["name"]) or digest(core, item["image"]),
             definition=dict(item),
         )
         for item in definition["containerDefinitions"]
     ]
+
+
+def _pinned(core: Core, task: Task) -> Mapping[str, str]:
+    """The digests a deployment keeps for all its tasks, however its tags move (D8)."""
+    service = core.world.service_of(task)
+    for deployment in service.deployments if service else ():
+        if deployment.number == task.deployment:
+            images = deployment.revision.config["containerImages"]
+            return {item["containerName"]: item["imageDigest"] for item in images}
+    return {}
 
 
 def digest(core: Core, image: str) -> str:

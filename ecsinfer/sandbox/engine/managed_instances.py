@@ -50,7 +50,7 @@ def idle(core: Core, instance: ContainerInstance) -> None:
 
     def leave() -> None:
         if not core.ledger.on_instance(instance.arn) and core.idle_since.get(instance.arn) == since:
-            registration.deregister(core, instance)
+            registration.deregister(core, instance, registration.terminated(instance))
 
     core.idle_since[instance.arn] = since
     core.world.clock.after(DEFAULT_SCALE_IN_AFTER if after is None else float(after), leave)

@@ -10,6 +10,7 @@ from ecsinfer.capacity import catalogue
 from ecsinfer.capacity.catalogue import InstanceType
 from ecsinfer.sandbox.engine import stopping
 from ecsinfer.sandbox.engine.core import Core
+from ecsinfer.sandbox.furniture import JOINS_PROVIDER
 from ecsinfer.sandbox.state import CapacityProvider, ContainerInstance, Gpu, Instance
 
 AGENT_RETRY = 60.0
@@ -52,13 +53,16 @@ def provider_of(core: Core, group: str) -> CapacityProvider | None:
     return None
 
 
-def cluster_of(user_data: str) -> str:
-    """The cluster that user data names; ``default`` when it names none (F7)."""
-    text = user_data
+def cluster_of(core: Core, instance: Instance) -> str:
+    """The cluster that the instance's user data names; ``default`` when it names none (F7)."""
+    text = instance.user_data
     try:
-        text = base64.b64decode(user_data, validate=True).decode()
+        text = base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
-        text = user_data  # it is plain text already
+        text = instance.user_data  # it is plain text already
+    if JOINS_PROVIDER in text:
+        provider = provider_of(core, instance.group)
+        return _associated(core, provider) if provider else ""
     found = _BOTTLEROCKET.search(text) or _CLUSTER.search(text)
     return found["name"] if found else "default"
 
@@ -102,20 +106,23 @@ def register(core: Core, instance: ContainerInstance) -> None:
     """The instance joins its cluster: there is room for tasks."""
     core.world.container_instances[instance.arn] = instance
     core.instances[instance.ec2_id] = instance.arn
-    for service in core.daemons(instance.cluster):
-        core.wake(service)
+    core.wake_followers(instance.cluster)
     core.room_changed(instance.cluster)
 
 
-def deregister(core: Core, instance: ContainerInstance) -> None:
-    """The instance leaves its cluster; its tasks are lost."""
+def terminated(instance: ContainerInstance) -> str:
+    """Why the tasks of a terminated instance stopped."""
+    return f"Host EC2 (instance {instance.ec2_id}) terminated."
+
+
+def deregister(core: Core, instance: ContainerInstance, reason: str) -> None:
+    """The instance leaves its cluster; its tasks are lost, for this reason."""
     for run in core.ledger.on_instance(instance.arn):
-        stopping.lose(core, run, instance.ec2_id)
+        stopping.lose(core, run, reason)
     core.world.container_instances.pop(instance.arn, None)
     core.instances.pop(instance.ec2_id, None)
     core.ledger.forget(instance)
-    for service in core.daemons(instance.cluster):
-        core.wake(service)
+    core.wake_followers(instance.cluster)
 
 
 def instance_terminated(core: Core, instance: Instance) -> None:
@@ -123,13 +130,22 @@ def instance_terminated(core: Core, instance: Instance) -> None:
     core.running.pop(instance.id, None)
     registered = core.world.container_instances.get(core.instances.get(instance.id, ""))
     if registered is not None and registered.agent_connected:
-        deregister(core, registered)
+        deregister(core, registered, terminated(registered))
+
+
+def _associated(core: Core, provider: CapacityProvider) -> str:
+    names = (
+        cluster.name
+        for cluster in core.world.clusters.values()
+        if cluster.status == "ACTIVE" and provider.name in cluster.capacity_providers
+    )
+    return next(names, "")
 
 
 def _join(core: Core, instance: Instance, provider: str) -> None:
     if instance.id not in core.running:
         return
-    name = cluster_of(instance.user_data)
+    name = cluster_of(core, instance)
     cluster = core.world.clusters.get(name)
     if cluster is None or cluster.status != "ACTIVE":
         core.world.clock.after(AGENT_RETRY, lambda: _join(core, instance, provider))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ecsinfer.capacity.rollout import Bounds, bounds, starts, stops
-from ecsinfer.sandbox.engine import deployments, events, launching, stopping
+from ecsinfer.sandbox.engine import deployments, events, launching, stopping, zones
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
 from ecsinfer.sandbox.engine.stages import ROLLING, strategy_of
@@ -25,7 +25,8 @@ class Fleet:
 
     Attributes:
         fresh: of the PRIMARY deployment, on instances that stay.
-        outdated: to be replaced: of older deployments, or on draining instances.
+        outdated: to be replaced: of older deployments, on draining instances, or moving to
+            another zone.
         stopping: on their way down; they count against the maximum until they are STOPPED.
     """
 
@@ -63,7 +64,9 @@ def survey(core: Core, service: Service) -> Fleet:
     for run in core.ledger.of_service(service):
         if run.task.desired_status == "STOPPED":
             seen.stopping.append(run)
-        elif run.task.deployment == primary.number and not _leaving(core, run):
+        elif run.task.arn in core.moving or _leaving(core, run):
+            seen.outdated.append(run)
+        elif run.task.deployment == primary.number:
             seen.fresh.append(run)
         else:
             seen.outdated.append(run)
@@ -109,15 +112,15 @@ def choose(core: Core, service: Service, runs: Sequence[Run], count: int) -> lis
     left = list(runs)
     victims: list[Run] = []
     while left and len(victims) < count:
-        zones = Counter(run.task.zone for run in left)
+        crowd = Counter(run.task.zone for run in left)
 
-        def usefulness(run: Run, zones: Counter[str] = zones) -> tuple[int, float, str]:
+        def usefulness(run: Run, crowd: Counter[str] = crowd) -> tuple[int, float, str]:
             instance = core.instance_of(run)
             room = core.ledger.room(instance).memory if binpack and instance else 0
             stage = 0 if not run.task.container_instance and run.task.eni == "" else 1
             stage += run.task.last_status == "RUNNING"
             stage += run.serving
-            return stage, -room if binpack else -zones[run.task.zone], run.task.arn
+            return stage, -room if binpack else -crowd[run.task.zone], run.task.arn
 
         victim = min(left, key=usefulness)
         left.remove(victim)
@@ -152,6 +155,8 @@ def settle(core: Core, service: Service) -> None:
         and all(run.serving for run in seen.fresh)
     )
     announce_steady(core, service, settled=settled)
+    if settled:
+        zones.rebalance(core, service, seen.fresh)
     for deployment in service.deployments:
         deployment.desired = (
             service.desired

@@ -78,9 +78,9 @@ def unhealthy(core: Core, run: Run, reason: str) -> None:
         stop_all(core, service, [run], reason)
 
 
-def lose(core: Core, run: Run, ec2_id: str) -> None:
+def lose(core: Core, run: Run, reason: str) -> None:
     """The task's instance is gone, and the task with it."""
-    stop(core, run, f"Host EC2 (instance {ec2_id}) terminated.", LOST)
+    stop(core, run, reason, LOST)
     for timer in run.timers:
         timer.cancel()
     for container in run.task.containers:

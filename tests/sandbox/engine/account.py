@@ -124,11 +124,13 @@ class SimpleBalancing:
         ready_at: datetime | None,
         on_change: Callable[[TargetHealth], None],
     ) -> None:
-        health = self.targets[arn, target, port] = TargetHealth("initial")
+        key = (arn, target, port)
+        self.targets[key] = TargetHealth("initial")
 
         def judge(state: str) -> None:
-            health.state = state
-            on_change(health)
+            if key in self.targets:
+                self.targets[key] = TargetHealth(state)
+                on_change(self.targets[key])
 
         if ready_at is None:
             self.world.clock.after(30, lambda: judge("unhealthy"))
