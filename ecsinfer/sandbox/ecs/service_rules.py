@@ -17,6 +17,7 @@ from ecsinfer.sandbox.ecs.network_rules import check_network
 from ecsinfer.sandbox.ecs.placement_rules import check_placement
 from ecsinfer.sandbox.ecs.providers import find_provider, kind_of
 from ecsinfer.sandbox.ecs.service_defaults import on_fargate, rebalancing_obstacle
+from ecsinfer.sandbox.ecs.task_definition_traits import compatibilities
 from ecsinfer.sandbox.errors import ServiceError, invalid_parameter
 from ecsinfer.sandbox.state import Cluster, World
 
@@ -88,8 +89,7 @@ def check_capacity(
             "strategy and try again."
         )
     wanted = _compatibility(world, cluster, spec)
-    compatible = definition.get("compatibilities")
-    if compatible is not None and wanted not in compatible:
+    if wanted not in compatibilities(definition):
         raise invalid_parameter(f"Task definition does not support launch_type {wanted}.")
     if spec.get("platformVersion") and not fargate:
         raise invalid_parameter(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ecsinfer.sandbox.ecs.common import tag_list
+from ecsinfer.sandbox.ecs.common import caller_arn, tag_list
 from ecsinfer.sandbox.ecs.service_defaults import on_fargate
 from ecsinfer.sandbox.state import Deployment, Service, World
 
@@ -105,7 +105,7 @@ def service_view(
         "pendingCount": total.pending,
         "taskDefinition": service.task_definition,
         "createdAt": service.created_at,
-        "createdBy": f"arn:aws:iam::{world.account}:root",
+        "createdBy": caller_arn(world),
         "resourceManagementType": "CUSTOMER",
         **shown(spec, _SERVICE_FIELDS),
         **platform_family(spec),

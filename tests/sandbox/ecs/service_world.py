@@ -1,0 +1,183 @@
+"""A cluster in which services and tasks can be created with few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ecsinfer.sandbox.embedded import Sandbox
+from ecsinfer.sandbox.engine import registration
+from ecsinfer.sandbox.scenario import Scenario
+from ecsinfer.sandbox.state import (
+    CapacityProvider,
+    ContainerInstance,
+    Service,
+    TargetGroup,
+    World,
+)
+
+CLUSTER = "inference"
+AWSVPC = {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-a"]}}
+IP_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/ip/1"
+INSTANCE_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/instance/2"
+LONELY_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/lonely/3"
+ZONE_SPREAD = {"type": "spread", "field": "attribute:ecs.availability-zone"}
+
+
+def target_group(arn: str, target_type: str, *load_balancers: str) -> TargetGroup:
+    """A target group with ELBv2's defaults."""
+    return TargetGroup(
+        arn=arn,
+        name=arn.split("/")[1],
+        target_type=target_type,
+        vpc="vpc-a",
+        port=80,
+        load_balancers=load_balancers,
+        zones=("us-east-1a", "us-east-1b", "us-east-1c"),
+        deregistration_delay=300,
+        interval=30,
+        timeout=5,
+        healthy_threshold=5,
+        unhealthy_threshold=2,
+    )
+
+
+class TargetGroups:
+    """Target groups without an ELBv2 behind them; nothing can be registered with them."""
+
+    def __init__(self, *groups: TargetGroup) -> None:
+        self._groups = {group.arn: group for group in groups}
+
+    def target_group(self, arn: str) -> TargetGroup | None:
+        return self._groups.get(arn)
+
+
+class NoScaling:
+    """No service has a scalable target; remembers which services went."""
+
+    def __init__(self) -> None:
+        self.deleted: list[tuple[str, str]] = []
+
+    def service_deleted(self, cluster: str, service: str) -> None:
+        self.deleted.append((cluster, service))
+
+
+class ServiceWorld:
+    """One ACTIVE cluster with a provider each of Fargate and of an Auto Scaling group."""
+
+    def __init__(self, scenario: Scenario | None = None) -> None:
+        self.sandbox = Sandbox(scenario, furnished=False)
+        self.scaling = NoScaling()
+        self.world.scaling = self.scaling
+        self.world.elb = TargetGroups(
+            target_group(IP_GROUP, "ip", "alb"),
+            target_group(INSTANCE_GROUP, "instance", "alb"),
+            target_group(LONELY_GROUP, "instance"),
+        )
+        self.ecs = self.sandbox.session().client("ecs")
+        self.ecs.create_cluster(clusterName=CLUSTER)
+        self.add_provider("gpu")
+        self.world.clusters[CLUSTER].capacity_providers += ["FARGATE", "FARGATE_SPOT"]
+        self.register("web")
+
+    @property
+    def world(self) -> World:
+        return self.sandbox.world
+
+    def record(self, name: str = "web") -> Service:
+        """What the world knows of a service."""
+        return self.world.services[CLUSTER, name]
+
+    def sleep(self, seconds: float) -> None:
+        self.sandbox.clock.sleep(seconds)
+
+    def add_provider(self, name: str) -> None:
+        """An associated provider of an Auto Scaling group, without managed scaling."""
+        self.world.capacity_providers["", name] = CapacityProvider(
+            name=name,
+            arn=self.world.arn(f"capacity-provider/{name}"),
+            created_at=self.world.now(),
+            group={"managedScaling": {"status": "DISABLED"}},
+        )
+        self.world.clusters[CLUSTER].capacity_providers.append(name)
+
+    def add_instance(self, kind: str = "g5.xlarge", provider: str = "gpu") -> ContainerInstance:
+        """A registered container instance."""
+        world = self.world
+        number = len(world.container_instances)
+        zone = f"us-east-1{'abc'[number % 3]}"
+        instance = registration.container_instance(
+            world.engine, CLUSTER, f"i-{number:017x}", kind, zone, "subnet-a"
+        )
+        instance.capacity_provider = provider
+        registration.register(world.engine, instance)
+        return instance
+
+    def register(self, family: str, **changes: Any) -> str:
+        """Register a small task definition; the ARN."""
+        container = {
+            "name": "web",
+            "image": "web:1",
+            "memory": 128,
+            "portMappings": [{"containerPort": 80}],
+        }
+        container.update(changes.pop("container", {}))
+        answer = self.ecs.register_task_definition(
+            family=family, containerDefinitions=[container], **changes
+        )
+        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
+        return arn
+
+    def register_awsvpc(self, family: str = "vpc", **changes: Any) -> str:
+        """Register a small task definition that Fargate and EC2 can run."""
+        sizes = {"networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+        return self.register(family, **{**sizes, **changes})
+
+    def create(self, name: str = "web", **changes: Any) -> dict[str, Any]:
+        """CreateService of an EC2 service of one task; None drops a parameter."""
+        request = {
+            "cluster": CLUSTER,
+            "serviceName": name,
+            "taskDefinition": "web",
+            "desiredCount": 1,
+            **changes,
+        }
+        given = {key: value for key, value in request.items() if value is not None}
+        service: dict[str, Any] = self.ecs.create_service(**given)["service"]
+        return service
+
+    def create_on_fargate(self, name: str = "web", **changes: Any) -> dict[str, Any]:
+        """CreateService of a Fargate service of one task."""
+        if "vpc" not in self.world.task_definitions:
+            self.register_awsvpc()
+        fargate = {
+            "taskDefinition": "vpc",
+            "launchType": "FARGATE",
+            "networkConfiguration": AWSVPC,
+        }
+        return self.create(name, **{**fargate, **changes})
+
+    def update(self, name: str = "web", **changes: Any) -> dict[str, Any]:
+        answer = self.ecs.update_service(cluster=CLUSTER, service=name, **changes)
+        service: dict[str, Any] = answer["service"]
+        return service
+
+    def describe(self, name: str = "web", **changes: Any) -> dict[str, Any]:
+        answer = self.ecs.describe_services(cluster=CLUSTER, services=[name], **changes)
+        service: dict[str, Any] = answer["services"][0]
+        return service
+
+    def running_tasks(self, name: str = "web") -> list[str]:
+        arns: list[str] = self.ecs.list_tasks(cluster=CLUSTER, serviceName=name)["taskArns"]
+        return arns
+
+
+def refusal(call: Any, /, *args: Any, **parameters: Any) -> tuple[str, str]:
+    """The code and message with which AWS refuses a call."""
+    with pytest.raises(ClientError) as caught:
+        call(*args, **parameters)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
