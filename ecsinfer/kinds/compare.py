@@ -15,7 +15,7 @@ def differences(
     path: str = "",
     effect: Effect = "in-place",
 ) -> tuple[Change, ...]:
-    """The declared fields whose observed value is another; lists count as one value."""
+    """The declared fields whose observed value is another; a list that differs differs whole."""
     return tuple(_differences(desired, observed, path, effect))
 
 
@@ -32,6 +32,10 @@ def _differences(
 
 
 def _equal(new: Any, old: Any) -> bool:
+    if isinstance(new, Mapping) and isinstance(old, Mapping):
+        return all(_equal(value, old.get(key)) for key, value in new.items())
+    if isinstance(new, list | tuple) and isinstance(old, list | tuple):
+        return len(new) == len(old) and all(map(_equal, new, old))
     # Missing, null, [] and {} are one and the same to AWS (C10.1); false and 0 are not.
     return bool(new == old) or (_nothing(new) and _nothing(old))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from ecsinfer.kinds import reads, scaling
@@ -107,7 +108,7 @@ class ScheduledActionsKind:
                 retry_on=frozenset({"busy", "consistency"}),
             )
             for name, action in sorted(wanted.items())
-            if name not in seen or differences(action, seen[name])
+            if name not in seen or differences(_comparable(action), _comparable(seen[name]))
         ]
         prunes = [
             Call(
@@ -149,6 +150,20 @@ def _changes(desired: ScheduledActions, seen: Seen) -> tuple[Change, ...]:
         if name not in seen:
             found.append(Change(f"actions[{name}]", None, action))
         else:
-            found.extend(differences(action, seen[name], path=f"actions[{name}]"))
+            differing = differences(
+                _comparable(action), _comparable(seen[name]), path=f"actions[{name}]"
+            )
+            found.extend(differing)
     gone = sorted(seen.keys() - wanted.keys())
     return (*found, *(Change(f"actions[{name}]", "declared no more", None) for name in gone))
+
+
+def _comparable(action: Mapping[str, Any]) -> dict[str, Any]:
+    # Times are sent as text and come back as times; without zone they are UTC.
+    times = {key: _moment(action[key]) for key in ("StartTime", "EndTime") if key in action}
+    return {"Timezone": "UTC", **action, **times}
+
+
+def _moment(value: Any) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

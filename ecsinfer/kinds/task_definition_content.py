@@ -34,7 +34,7 @@ _CONTAINER_FIELDS = frozenset({
 })  # fmt: skip
 """Fields a user can remove from the spec; other ones that AWS shows are AWS's own (C10.19)."""
 
-_OUTPUT_ONLY = frozenset({
+OUTPUT_ONLY = frozenset({
     "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
     "registeredAt", "registeredBy", "deregisteredAt", "deleteRequestedAt", "tags",
 })  # fmt: skip
@@ -122,7 +122,7 @@ def normalise(request: Mapping[str, Any]) -> dict[str, Any]:
 
     Takes a RegisterTaskDefinition request or DescribeTaskDefinition's ``taskDefinition``.
     """
-    content = {key: value for key, value in request.items() if key not in _OUTPUT_ONLY}
+    content = {key: value for key, value in request.items() if key not in OUTPUT_ONLY}
     for key, unit in (("cpu", _cpu_units), ("memory", _mebibytes)):
         if content.get(key) is not None:
             content[key] = unit(str(content[key]))

@@ -1,0 +1,353 @@
+"""Compiling a spec: every resource a node, with what it needs before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecsinfer.application import capacity, scaling
+from ecsinfer.application.containers import longest_stop_timeout
+from ecsinfer.application.overlay import overlay
+from ecsinfer.application.services import count, rollout_within, service_params
+from ecsinfer.application.task_definitions import own_tags, task_definition
+from ecsinfer.errors import UsageError
+from ecsinfer.kinds import ownership
+from ecsinfer.kinds.capacity_provider import CapacityProvider, CapacityProviderKind
+from ecsinfer.kinds.cluster import Cluster, ClusterKind
+from ecsinfer.kinds.cluster_association import ClusterAssociation, ClusterAssociationKind
+from ecsinfer.kinds.log_group import LogGroup, LogGroupKind
+from ecsinfer.kinds.managed_instances import ManagedInstances, ManagedInstancesKind
+from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
+from ecsinfer.kinds.scaling_policy import ScalingPolicies, ScalingPoliciesKind
+from ecsinfer.kinds.scheduled_action import ScheduledActions, ScheduledActionsKind
+from ecsinfer.kinds.service import Service, ServiceKind
+from ecsinfer.kinds.service_content import IMMUTABLE_FIELDS
+from ecsinfer.kinds.task_definition import TaskDefinition, TaskDefinitionKind
+from ecsinfer.model import Node, Ref
+from ecsinfer.spec import Spec
+from ecsinfer.spec.capacity import FARGATE
+
+AnyNode = Node[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a command chose beside the spec.
+
+    Attributes:
+        region: where it applies.
+        adopt: whether foreign namesakes may be taken over.
+        allow_replace: whether services may be deleted and created anew.
+        purge: whether destroy deletes log groups.
+        destroying: whether the nodes are for a destroy, which looks closer.
+    """
+
+    region: str
+    adopt: bool = False
+    allow_replace: bool = False
+    purge: bool = False
+    destroying: bool = False
+
+
+def compile_spec(
+    spec: Spec,
+    *,
+    services: Sequence[str] = (),
+    region: str = "",
+    adopt: bool = False,
+    allow_replace: bool = False,
+    purge: bool = False,
+    destroying: bool = False,
+) -> tuple[AnyNode, ...]:
+    """The nodes of the whole spec, or of the named services and what they share with others.
+
+    Args:
+        spec: the spec.
+        services: keys of services; none means all of them. What they share is kept by a destroy.
+        region: where it applies; the spec's own otherwise.
+        adopt: whether foreign namesakes may be taken over.
+        allow_replace: whether services may be deleted and created anew.
+        purge: whether destroy deletes log groups.
+        destroying: whether the nodes are for a destroy: then everything that may stand in its way
+            is read too, and every revision that is ours.
+
+    Raises:
+        UsageError: a service is not in the spec, or no region is known.
+    """
+    unknown = [name for name in services if name not in spec.services]
+    if unknown:
+        raise UsageError(
+            f"no service {', '.join(map(repr, unknown))} in the spec",
+            hint=f"its services are {', '.join(spec.services) or '(none)'}",
+        )
+    chosen = tuple(key for key in spec.services if not services or key in services)
+    place = region or spec.region or ""
+    if chosen and not place:
+        raise UsageError(
+            "no AWS region is configured",
+            hint="set `region` in the spec, or use --region or AWS_REGION",
+        )
+    choices = Choices(place, adopt, allow_replace, purge, destroying)
+    return _Compiler(spec, choices, chosen).nodes()
+
+
+class _Compiler:
+    """One compilation; only keeps what all nodes need."""
+
+    def __init__(self, spec: Spec, choices: Choices, chosen: tuple[str, ...]) -> None:
+        self._spec = spec
+        self._choices = choices
+        self._chosen = chosen
+        others = [key for key in spec.services if key not in chosen]
+        self._shared = f"shared with {', '.join(others)}" if others else ""
+
+    def nodes(self) -> tuple[AnyNode, ...]:
+        groups = {node.name: node for key in self._chosen for node in self._log_group(key)}
+        providers = tuple(self._providers())
+        services = (node for key in self._chosen for node in self._service(key))
+        return (
+            *groups.values(),
+            self._cluster(),
+            *providers,
+            *self._association(providers),
+            *services,
+        )
+
+    @property
+    def _cluster_key(self) -> str:
+        return f"{ClusterKind.name}/{self._spec.cluster_name}"
+
+    @property
+    def _association_keys(self) -> tuple[str, ...]:
+        if not self._attached():
+            return (self._cluster_key,)
+        return (f"{ClusterAssociationKind.name}/{self._spec.cluster_name}",)
+
+    def _tags(self, *more: Mapping[str, str]) -> dict[str, str]:
+        tags = dict(self._spec.tags)
+        for each in more:
+            tags.update(each)
+        return {**tags, ownership.APP: self._spec.name}
+
+    def _log_group(self, key: str) -> Iterator[AnyNode]:
+        service = self._spec.services[key]
+        unused = service.task_definition is not None or not service.logs.enabled
+        if unused or service.logs.existing:
+            return
+        name = self._spec.log_group(key)
+        users = [
+            other
+            for other in self._spec.services
+            if other not in self._chosen and self._spec.log_group(other) == name
+        ]
+        yield Node(
+            LogGroupKind(),
+            name,
+            LogGroup(
+                name=name,
+                application=self._spec.name,
+                tags=self._tags(),
+                retention_days=service.logs.retention_days,
+                purge=self._choices.purge,
+                adopt=self._choices.adopt,
+                retain=self._shared if users else "",
+            ),
+        )
+
+    def _cluster(self) -> AnyNode:
+        spec, declared = self._spec, self._spec.cluster
+        fields = overlay(
+            {"settings": [{"name": "containerInsights", "value": declared.insights}]}
+            if declared.insights
+            else {},
+            declared.overrides,
+        )
+        providers = spec.capacity.values()
+        return Node(
+            ClusterKind(),
+            spec.cluster_name,
+            Cluster(
+                name=spec.cluster_name,
+                application=spec.name,
+                tags=self._tags(declared.tags),
+                settings={each["name"]: each["value"] for each in fields.get("settings", ())},
+                configuration=fields.get("configuration", {}),
+                service_connect_defaults=fields.get("serviceConnectDefaults", {}),
+                existing=declared.existing,
+                services=tuple(spec.service_name(key) for key in spec.services),
+                groups=tuple(
+                    each.auto_scaling_group for each in providers if each.auto_scaling_group
+                ),
+                destroying=self._choices.destroying,
+                adopt=self._choices.adopt,
+                retain=self._shared,
+            ),
+        )
+
+    def _providers(self) -> Iterator[AnyNode]:
+        for key, declared in self._spec.capacity.items():
+            name = self._spec.provider_name(key)
+            common: dict[str, Any] = {
+                "name": name,
+                "application": self._spec.name,
+                "tags": self._tags(declared.tags),
+                "adopt": self._choices.adopt,
+                "retain": self._shared,
+            }
+            if declared.existing:
+                continue
+            if declared.managed_instances is not None:
+                settings = capacity.managed_instances(declared, declared.managed_instances)
+                managed = ManagedInstances(
+                    cluster=self._spec.cluster_name, provider=settings, **common
+                )
+                yield Node(ManagedInstancesKind(), name, managed, (self._cluster_key,))
+            elif declared.auto_scaling_group is not None:
+                settings = capacity.group_settings(declared)
+                desired = CapacityProvider(
+                    group=declared.auto_scaling_group,
+                    managed_scaling=settings["managedScaling"],
+                    managed_termination_protection=settings["managedTerminationProtection"],
+                    managed_draining=settings["managedDraining"],
+                    **common,
+                )
+                # It needs no cluster, but is removed before the cluster is.
+                yield Node(CapacityProviderKind(), name, desired, after=(self._cluster_key,))
+
+    def _attached(self) -> tuple[str, ...]:
+        """Names of the providers that must be put on the cluster, Fargate's as they are used."""
+        declared = [
+            self._spec.provider_name(key)
+            for key, each in self._spec.capacity.items()
+            if each.managed_instances is None
+        ]
+        used = {each for key in self._spec.services for each in self._spec.strategy(key)}
+        return (*declared, *(each for each in FARGATE if each in used))
+
+    def _association(self, providers: Sequence[AnyNode]) -> Iterator[AnyNode]:
+        attached = self._attached()
+        if not attached:
+            return
+        created = [node for node in providers if node.kind.name == CapacityProviderKind.name]
+        scoped = [node for node in providers if node.kind.name == ManagedInstancesKind.name]
+        yield Node(
+            ClusterAssociationKind(),
+            self._spec.cluster_name,
+            ClusterAssociation(
+                cluster=self._spec.cluster_name,
+                application=self._spec.name,
+                providers=attached,
+                created=tuple(node.name for node in created),
+                cluster_scoped=tuple(node.name for node in scoped),
+                retain=self._shared,
+            ),
+            (self._cluster_key, *(node.key for node in created)),
+            # A put while Managed Instances attach would find the cluster busy.
+            tuple(node.key for node in scoped),
+        )
+
+    def _service(self, key: str) -> Iterator[AnyNode]:
+        spec, declared = self._spec, self._spec.services[key]
+        params = service_params(spec, key)
+        tags = self._tags(declared.tags)
+        definition = Node(
+            TaskDefinitionKind(),
+            key,
+            self._task_definition(key, params, {**own_tags(declared), **tags}),
+            tuple(node.key for node in self._log_group(key)),
+        )
+        yield definition
+        undeclared = declared.scaling is None
+        scaled = self._scaling(key, params, f"{ServiceKind.name}/{key}")
+        target = next(scaled)
+        yield Node(
+            ServiceKind(),
+            key,
+            Service(
+                name=spec.service_name(key),
+                cluster=spec.cluster_name,
+                application=spec.name,
+                task_definition=Ref.to(definition.key, "arn"),
+                params=params,
+                tags={
+                    **tags,
+                    ownership.DIGEST: Ref.to(definition.key, "digest"),
+                    ownership.REVISION: Ref.to(definition.key, "arn"),
+                },
+                token=Ref.to(definition.key, "token"),
+                count=count(declared),
+                scaled=not undeclared,
+                stop_timeout=longest_stop_timeout(declared),
+                rollout_within=rollout_within(declared),
+                destroying=self._choices.destroying,
+                adopt=self._choices.adopt,
+                allow_replace=self._choices.allow_replace,
+            ),
+            (definition.key, *self._association_keys, *self._managed(key)),
+            # Scaling that is declared no more ends before the count is the spec's again (E12).
+            (target.key,) if undeclared else (),
+        )
+        yield target
+        yield from scaled
+
+    def _managed(self, key: str) -> tuple[str, ...]:
+        """The Managed Instances that the service runs on."""
+        return tuple(
+            f"{ManagedInstancesKind.name}/{self._spec.provider_name(each)}"
+            for each in self._spec.strategy(key)
+            if each in self._spec.capacity
+            and self._spec.capacity[each].managed_instances is not None
+            and not self._spec.capacity[each].existing
+        )
+
+    def _task_definition(
+        self, key: str, params: Mapping[str, Any], tags: Mapping[str, str]
+    ) -> TaskDefinition:
+        spec = self._spec
+        request = task_definition(spec, key, self._choices.region)
+        fixed = {name: params[name] for name in IMMUTABLE_FIELDS if name in params}
+        return TaskDefinition(
+            family=str(request["family"]),
+            application=spec.name,
+            request=request,
+            tags=tags,
+            cluster=spec.cluster_name,
+            service=spec.service_name(key),
+            region=self._choices.region,
+            salt=json.dumps(fixed, sort_keys=True),
+            destroying=self._choices.destroying,
+            adopt=self._choices.adopt,
+        )
+
+    def _scaling(self, key: str, params: Mapping[str, Any], service: str) -> Iterator[AnyNode]:
+        """The scalable target first, and what hangs on it."""
+        declared = self._spec.services[key].scaling
+        names: dict[str, Any] = {
+            "cluster": self._spec.cluster_name,
+            "service": self._spec.service_name(key),
+            "application": self._spec.name,
+        }
+        fixed = {name: params[name] for name in IMMUTABLE_FIELDS if name in params}
+        if declared is None:
+            yield Node(ScalableTargetKind(), key, ScalableTarget(**names, params=fixed))
+            return
+        desired = ScalableTarget(
+            **names,
+            minimum=declared.min,
+            maximum=declared.max,
+            suspended=scaling.suspended(declared.suspended),
+            params=fixed,
+        )
+        # Registered as soon as the service is there: a rollout is no reason not to scale (K).
+        target = Node(ScalableTargetKind(), key, desired, after=(service,))
+        yield target
+        balancers = self._spec.services[key].load_balancer
+        group = balancers[0].target_group if balancers else ""
+        policies = ScalingPolicies(
+            **names, policies=scaling.policies(declared), target_group=group, params=fixed
+        )
+        actions = ScheduledActions(**names, actions=scaling.scheduled(declared), params=fixed)
+        yield Node(ScalingPoliciesKind(), key, policies, (target.key,))
+        yield Node(ScheduledActionsKind(), key, actions, (target.key,))
