@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +34,9 @@ _PORTS_DIFFER = (
     "When networkMode=awsvpc, the host ports and container ports in port mappings must match."
 )
 
+_NO_NETWORK_MODE = "1 validation error detected: Value '$$$NETWORK_MODE$$$' at 'networkMode'"
+_NO_SIZE = "Invalid 'cpu' setting for task."
+
 REFUSED = {
     "aws-containers/jetty__jetty_fargate.json": _NO_EXECUTION_ROLE,
     "aws-containers/kibana__kibana_ec2.json": _PORTS_DIFFER,
@@ -43,9 +45,15 @@ REFUSED = {
     "aws-containers/tomcat__tomcat_ec2.json": _PORTS_DIFFER,
     "aws-containers/tomcat__tomcat_fargate.json": _NO_EXECUTION_ROLE,
     "devguide/tutorial-wfsx-volumes__1.json": "Unknown volume 'fsx-windows-dir'.",
-    "ecs-agent/telemetry.json": "Invalid 'cpu' setting for task.",  # a placeholder stands there
+    "ecs-agent/iam-roles.json": _NO_NETWORK_MODE,
+    "ecs-agent/network-stats.json": _NO_NETWORK_MODE,
+    "ecs-agent/telemetry.json": _NO_SIZE,
+    "ecs-agent/v3-task-endpoint-validator.json": _NO_NETWORK_MODE,
 }
-"""Real task definitions that an SDK would send and AWS refuses -> why."""
+"""Real task definitions that an SDK would send and AWS refuses -> why.
+
+The last four are templates: a placeholder stands where AWS wants a network mode or a size.
+"""
 
 
 class Recorded(NamedTuple):
@@ -63,7 +71,7 @@ def real_task_definitions() -> dict[str, dict[str, Any]]:
     """
     packed = gzip.decompress((_HERE / "taskdefs" / "task_definitions.json.gz").read_bytes())
     model = botocore.session.get_session().get_service_model("ecs")
-    shape = model.operation_model("RegisterTaskDefinition").input_shape
+    shape = model.shape_for("RegisterTaskDefinitionRequest")
     requests = {name: as_request(item["content"]) for name, item in json.loads(packed).items()}
     return {
         name: request
@@ -86,12 +94,14 @@ def as_request(definition: dict[str, Any]) -> dict[str, Any]:
     return dict(_without_nulls(kept))
 
 
-def recorded(*operations: str) -> Iterator[Recorded]:
+def recorded(*operations: str) -> list[Recorded]:
     """The recorded answers of some operations."""
     text = (_HERE / "recorded" / "control_plane.json").read_text(encoding="utf-8")
-    for name, item in json.loads(text).items():
-        if item["operation"] in operations:
-            yield Recorded(name, item["operation"], item["answer"])
+    return [
+        Recorded(name, item["operation"], item["answer"])
+        for name, item in json.loads(text).items()
+        if item["operation"] in operations
+    ]
 
 
 def _without_nulls(value: Any) -> Any:

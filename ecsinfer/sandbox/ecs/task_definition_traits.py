@@ -1,6 +1,7 @@
 """What AWS computes from a task definition: ``compatibilities`` and ``requiresAttributes``.
 
-Both are plausible rather than complete: AWS documents neither computation.
+AWS documents neither computation: both agree with recorded answers, beyond which they are
+plausible rather than complete.
 """
 
 from __future__ import annotations
@@ -71,12 +72,13 @@ Needed = Callable[[Mapping[str, Any]], bool]
 _TASK_ATTRIBUTES: tuple[tuple[Needed, tuple[str, ...]], ...] = (
     (
         lambda spec: "taskRoleArn" in spec,
-        ("com.amazonaws.ecs.capability.task-iam-role", f"{_DOCKER}1.17"),
+        ("com.amazonaws.ecs.capability.task-iam-role",),
     ),
     (
-        lambda spec: spec.get("networkMode") == "awsvpc",
-        ("ecs.capability.task-eni", f"{_DOCKER}1.18"),
+        lambda spec: "taskRoleArn" in spec and spec.get("networkMode") == "host",
+        ("com.amazonaws.ecs.capability.task-iam-role-network-host",),
     ),
+    (lambda spec: spec.get("networkMode") == "awsvpc", ("ecs.capability.task-eni",)),
     (
         lambda spec: "pidMode" in spec or "ipcMode" in spec,
         ("ecs.capability.pid-ipc-namespace-sharing",),
@@ -90,6 +92,11 @@ _TASK_ATTRIBUTES: tuple[tuple[Needed, tuple[str, ...]], ...] = (
 
 _CONTAINER_ATTRIBUTES: tuple[tuple[Needed, tuple[str, ...]], ...] = (
     (uses_ecr, ("com.amazonaws.ecs.capability.ecr-auth",)),
+    (
+        lambda item: bool(item.get("readonlyRootFilesystem")) or "dockerSecurityOptions" in item,
+        (f"{_DOCKER}1.17",),
+    ),
+    (lambda item: "logConfiguration" in item, (f"{_DOCKER}1.18",)),
     (
         lambda item: item.get("logConfiguration", {}).get("logDriver") == "awslogs",
         (f"{_DOCKER}1.19",),

@@ -1,0 +1,1 @@
+"""The ECS control plane, asked through boto3."""
