@@ -126,7 +126,6 @@ def open_session(common: Common) -> Iterator[Session]:
 def _reach(common: Common) -> tuple[str | None, Clock, bool]:
     """The endpoint, the clock that goes with it, and whether it is the embedded AWS."""
     from ecsinfer.aws.clock import SystemClock  # noqa: PLC0415
-
     from ecsinfer.cli.sandbox import ensure_running, running_at  # noqa: PLC0415
 
     endpoint = common.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
