@@ -11,8 +11,6 @@ Capacity, timings and prices are simulated.
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import inspect
 import io
 import os
 import threading
@@ -25,6 +23,7 @@ import boto3
 import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.configprovider import ConstantProvider
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.loaders import Loader
 
@@ -128,12 +127,12 @@ class Sandbox:
         self._worlds[region] = world
         try:
             for room in ROOMS:
-                _install(room, world)
+                importlib.import_module(room).install(world)
+            if self._furnished and region == self.region:
+                furnish_groups(world)
         except BaseException:
             del self._worlds[region]
             raise
-        if self._furnished and region == self.region:
-            furnish_groups(world)
 
     def upstream(self, service: str, region: str = "") -> ServiceUpstream:
         """moto's side of a service, past every correction."""
@@ -168,6 +167,8 @@ class Sandbox:
         core.register_component("data_loader", _models())
         core.set_config_variable("config_file", os.devnull)
         core.set_config_variable("credentials_file", os.devnull)
+        nothing = ConstantProvider(value=None)
+        core.get_component("config_store").set_config_provider("profile", nothing)
         session = boto3.Session(
             aws_access_key_id="sandbox",
             aws_secret_access_key="sandbox",  # noqa: S106  nobody checks it
@@ -205,11 +206,3 @@ class _Body(io.BytesIO):
 def _models() -> Loader:
     """One loader for all sessions: a service's model is read once per process."""
     return Loader()
-
-
-def _install(room: str, world: World) -> None:
-    if importlib.util.find_spec(room) is None:
-        return
-    install = getattr(importlib.import_module(room), "install", None)
-    if install is not None:
-        install(*[world][: len(inspect.signature(install).parameters)])

@@ -25,6 +25,20 @@ def test_any_boto3_or_botocore_session_can_be_attached(sandbox: Sandbox) -> None
     assert accounts == [sandbox.world.account] * 2
 
 
+def test_its_sessions_read_nothing_of_the_users_account(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    session = sandbox.session()
+
+    credentials = session.get_credentials()
+    assert credentials is not None
+    assert credentials.access_key == "sandbox"
+    assert session.client("ecs").meta.region_name == "us-east-1"
+
+
 def test_two_sandboxes_in_one_process_see_nothing_of_each_other() -> None:
     first, second = Sandbox(), Sandbox()
     logs = [sandbox.session().client("logs") for sandbox in (first, second)]

@@ -109,10 +109,9 @@ def test_a_lost_answer_leaves_the_request_applied_and_a_retry_sends_it_again(ser
 
 def test_sixteen_threads_of_mixed_calls_lose_nothing(serve: Serve) -> None:
     server = serve(speed=60)
-    clients = [(client(server, "logs"), client(server, "ecr")) for _ in range(16)]
+    logs, ecr = client(server, "logs"), client(server, "ecr")
 
     def work(number: int) -> None:
-        logs, ecr = clients[number]
         for turn in range(5):
             logs.create_log_group(logGroupName=f"group-{number}-{turn}")
             ecr.create_repository(repositoryName=f"repository-{number}-{turn}")
@@ -124,7 +123,7 @@ def test_sixteen_threads_of_mixed_calls_lose_nothing(serve: Serve) -> None:
         thread.join()
 
     assert len(server.sandbox.calls) == 16 * 5 * 2
-    groups = clients[0][0].get_paginator("describe_log_groups").paginate()
+    groups = logs.get_paginator("describe_log_groups").paginate()
     names = [group["logGroupName"] for page in groups for group in page["logGroups"]]
     assert len([name for name in names if name.startswith("group-")]) == 16 * 5
 
