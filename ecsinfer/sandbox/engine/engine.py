@@ -172,6 +172,7 @@ class EcsEngine(Core):
         service.status = "INACTIVE"
         service.deployments = []
         self.short.pop((service.cluster, service.name), None)
+        self.steady.discard((service.cluster, service.name))
 
 
 def install(world: World) -> EcsEngine:

@@ -191,7 +191,8 @@ def _remind(core: Core, service: Service) -> None:
     since = service.events[0].id
 
     def again() -> None:
-        if key in core.steady and service.events and service.events[0].id == since:
+        still = key in core.steady and core.world.services.get(key) is service
+        if still and service.events[0].id == since:
             events.steady(core.world, service)
             _remind(core, service)
 
