@@ -11,6 +11,7 @@ ARNs.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -259,6 +260,11 @@ def image_manifest(repository: str, tag: str) -> str:
     )
 
 
+def image_digest(repository: str, tag: str) -> str:
+    """The digest of a furnished image."""
+    return f"sha256:{hashlib.sha256(image_manifest(repository, tag).encode()).hexdigest()}"
+
+
 def _repository(name: str) -> list[Piece]:
     return [
         Piece("CreateRepository", {"repositoryName": name}),
@@ -269,6 +275,8 @@ def _repository(name: str) -> list[Piece]:
                     "repositoryName": name,
                     "imageTag": tag,
                     "imageManifest": image_manifest(name, tag),
+                    # moto's own digest is the same for all images without layers.
+                    "imageDigest": image_digest(name, tag),
                 },
             )
             for tag in IMAGES[name]
