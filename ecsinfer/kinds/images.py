@@ -49,11 +49,15 @@ class EcrImage:
         )
 
     def pinned(self, answer: Answer) -> str:
-        """The reference by digest, or unchanged where the registry does not know the tag."""
+        """The reference with its digest, or unchanged where the registry does not know the tag.
+
+        The tag stays for the reader, as ECS itself does it when it pins: whoever pulls
+        ``repository:tag@digest`` ignores the tag.
+        """
         for image in answer.get("images", ()):
             found = image.get("imageId", {})
             if found.get("imageTag") == self.tag and found.get("imageDigest"):
-                return f"{self.reference.removesuffix(f':{self.tag}')}@{found['imageDigest']}"
+                return f"{self.reference}@{found['imageDigest']}"
         return self.reference
 
 

@@ -20,7 +20,7 @@ from tests.kinds.driving import calls, drive, rounds
 KIND = TaskDefinitionKind()
 ARN = "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:2"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/vllm:v1"
-PINNED = "123456789012.dkr.ecr.us-east-1.amazonaws.com/vllm@sha256:abc"
+PINNED = f"{IMAGE}@sha256:abc"
 DESIRED = TaskDefinition(
     family="llm",
     application="inference",
