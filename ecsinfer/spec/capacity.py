@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ecsinfer.spec.fields import (
     Count,
@@ -17,11 +17,27 @@ from ecsinfer.spec.fields import (
     Tags,
     Words,
 )
+from ecsinfer.spec.units import parse_duration
 
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 """The providers that every account has; they are used by name, never declared."""
 
-Step = Annotated[Count, Field(ge=1, le=10000)]
+Step: TypeAlias = Annotated[Count, Field(ge=1, le=10000)]
+
+
+NEVER = -1
+
+
+def _scale_in_after(value: object) -> int:
+    return NEVER if value == "never" else parse_duration(value)
+
+
+ScaleInAfter: TypeAlias = Annotated[
+    int,
+    BeforeValidator(_scale_in_after, json_schema_input_type=Duration | Literal["never"]),
+    Field(ge=NEVER, le=3600),
+]
+"""Seconds; -1 is never, as in the API."""
 
 
 class CountRange(Section):
@@ -91,9 +107,10 @@ class ManagedInstances(Section):
     propagate_tags: Flag = Field(
         True, description="Whether instances and volumes get the provider's tags."
     )
-    scale_in_after: Annotated[Duration, Field(le=3600)] | Literal["never"] | None = Field(
+    scale_in_after: ScaleInAfter | None = Field(
         None,
-        description="How long an instance may be underused before it is drained; `never` keeps it.",
+        description="How long an instance may be underused before it is drained, at most 1h; "
+        "`never` keeps it.",
     )
     auto_repair: Flag | None = Field(
         None, description="Whether AWS replaces instances whose accelerators or agent fail."

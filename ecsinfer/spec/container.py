@@ -46,7 +46,10 @@ def _ports(value: Any) -> Any:
     return [item if isinstance(item, Mapping) else {"container": item} for item in value]
 
 
-Ports: TypeAlias = Annotated[tuple[Port, ...], BeforeValidator(_ports)]
+Ports: TypeAlias = Annotated[
+    tuple[Port, ...],
+    BeforeValidator(_ports, json_schema_input_type=tuple[Port | PortNumber, ...]),
+]
 
 
 class GpuSharing(Section):
@@ -94,11 +97,26 @@ class Resources(ContainerResources):
     )
 
 
+def _health_command(value: Any) -> Any:
+    if isinstance(value, str):
+        return ["CMD-SHELL", value]
+    if isinstance(value, list | tuple) and value and value[0] not in ("CMD", "CMD-SHELL", "NONE"):
+        return ["CMD", *value]
+    return value
+
+
+HealthCommand: TypeAlias = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_health_command, json_schema_input_type=tuple[Text, ...] | str),
+]
+"""As the API wants it: beginning with ``CMD`` or ``CMD-SHELL``."""
+
+
 class HealthCheck(Section):
     """A command that says whether a container is healthy."""
 
-    command: tuple[Text, ...] | Words | None = Field(
-        None,
+    command: HealthCommand = Field(
+        (),
         description="Command that exits with 0 while the container is healthy: a text for the "
         "shell, or a list. Without it there is no container health check.",
     )
@@ -160,6 +178,12 @@ def _environment_file(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+EnvironmentFiles: TypeAlias = Annotated[
+    tuple[Words, ...],
+    BeforeValidator(_environment_file, json_schema_input_type=tuple[Words, ...] | Words),
+]
+
+
 class Container(Section):
     """What the service's own container and its side-cars have in common."""
 
@@ -172,7 +196,7 @@ class Container(Section):
     environment: Mapping[str, Text] = Field(
         default_factory=dict, description="Environment variables that are no secrets."
     )
-    environment_files: Annotated[tuple[Words, ...], BeforeValidator(_environment_file)] = Field(
+    environment_files: EnvironmentFiles = Field(
         (), description="ARNs of .env files in S3; on the same name the first one wins."
     )
     secrets: Mapping[str, Words] = Field(

@@ -88,7 +88,7 @@ Duration: TypeAlias = Annotated[
         {
             "anyOf": [
                 {"type": "integer", "minimum": 0},
-                {"type": "string", "pattern": r"^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s?)?$"},
+                {"type": "string"},
             ],
             "examples": ["90s", "5m", "1h30m"],
         }
@@ -106,7 +106,7 @@ CpuUnits: TypeAlias = Annotated[
         {
             "anyOf": [
                 {"type": "integer", "minimum": 0},
-                {"type": "string", "pattern": r"^\d+(\.\d+)?\s*v[Cc][Pp][Uu]s?$"},
+                {"type": "string"},
             ],
             "examples": [1024, "4 vCPU"],
         }

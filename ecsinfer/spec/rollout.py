@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
@@ -98,6 +98,14 @@ def _alarms(value: Any) -> Any:
     return {"names": value} if isinstance(value, list | tuple) else value
 
 
+Breaker: TypeAlias = Annotated[
+    CircuitBreaker, BeforeValidator(_breaker, json_schema_input_type=CircuitBreaker | bool)
+]
+AlarmList: TypeAlias = Annotated[
+    Alarms, BeforeValidator(_alarms, json_schema_input_type=Alarms | tuple[Words, ...])
+]
+
+
 class Rollout(Section):
     """How a new revision replaces the old one."""
 
@@ -110,11 +118,11 @@ class Rollout(Section):
     maximum: Annotated[Count, Field(ge=100, le=200)] = Field(
         200, description="Tasks that may run at once, in percent of the replicas, rounded down."
     )
-    circuit_breaker: Annotated[CircuitBreaker, BeforeValidator(_breaker)] = Field(
+    circuit_breaker: Breaker = Field(
         default_factory=CircuitBreaker,
         description="What stops a rolling deployment whose tasks keep failing; false for nothing.",
     )
-    alarms: Annotated[Alarms, BeforeValidator(_alarms)] = Field(
+    alarms: AlarmList = Field(
         default=Alarms(names=()),
         description="CloudWatch alarms that fail a deployment: a list of names, or a mapping.",
     )

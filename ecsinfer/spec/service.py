@@ -126,15 +126,20 @@ def _constraints(value: Any) -> Any:
     return [{"expression": item} if isinstance(item, str) else item for item in value]
 
 
+Constraints: TypeAlias = Annotated[
+    tuple[PlacementConstraint, ...],
+    BeforeValidator(_constraints, json_schema_input_type=tuple[PlacementConstraint | str, ...]),
+    Field(max_length=10),
+]
+
+
 class Placement(Section):
     """How tasks are placed on instances; not on Fargate."""
 
     strategies: Annotated[tuple[PlacementStrategy, ...], Field(max_length=5)] = Field(
         (), description="Strategies, applied in this order."
     )
-    constraints: Annotated[
-        tuple[PlacementConstraint, ...], BeforeValidator(_constraints), Field(max_length=10)
-    ] = Field((), description="Constraints: expressions or mappings.")
+    constraints: Constraints = Field((), description="Constraints: expressions or mappings.")
 
 
 class Platform(Section):
@@ -175,7 +180,25 @@ def _strategy_items(value: Any) -> Any:
     return {key: {} if item is None else item for key, item in value.items()}
 
 
-LoadBalancers: TypeAlias = Annotated[tuple[LoadBalancer, ...], BeforeValidator(_one_or_more)]
+LoadBalancers: TypeAlias = Annotated[
+    tuple[LoadBalancer, ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=tuple[LoadBalancer, ...] | LoadBalancer),
+    Field(max_length=5),
+]
+Strategy: TypeAlias = Annotated[
+    Mapping[str, StrategyItem],
+    BeforeValidator(_strategy_items, json_schema_input_type=Mapping[str, StrategyItem | None]),
+    Field(max_length=20),
+]
+LogSettings: TypeAlias = Annotated[
+    Logs, BeforeValidator(_switched, json_schema_input_type=Logs | bool)
+]
+
+
+# The loader has put the file's content in the place of its name.
+TaskDefinition: TypeAlias = Annotated[
+    Raw, BeforeValidator(lambda value: value, json_schema_input_type=Raw | str)
+]
 
 
 class Service(Container):
@@ -188,7 +211,7 @@ class Service(Container):
     container: Words | None = Field(
         None, description="Name of its own container; its key otherwise."
     )
-    task_definition: Raw | None = Field(
+    task_definition: TaskDefinition | None = Field(
         None,
         description="An existing task definition in API form, or the file that holds one; used as "
         "it is but for the images.",
@@ -204,7 +227,7 @@ class Service(Container):
     )
     roles: Roles = Field(default_factory=Roles, description="IAM roles of the tasks.")
     network: Network = Field(default_factory=Network, description="How tasks are connected.")
-    load_balancer: Annotated[LoadBalancers, Field(max_length=5)] = Field(
+    load_balancer: LoadBalancers = Field(
         (), description="The target group, or several, that tasks are registered with."
     )
     service_connect: Raw | None = Field(
@@ -214,7 +237,7 @@ class Service(Container):
         (), description="serviceRegistries (AWS Cloud Map) in API form."
     )
     vpc_lattice: tuple[Raw, ...] = Field((), description="vpcLatticeConfigurations in API form.")
-    capacity: Annotated[Mapping[str, StrategyItem], BeforeValidator(_strategy_items)] = Field(
+    capacity: Strategy = Field(
         default_factory=dict,
         description="Where tasks run: keys of the top-level `capacity`, FARGATE or FARGATE_SPOT. "
         "The only capacity there is otherwise.",
@@ -226,7 +249,7 @@ class Service(Container):
     rollout: Rollout = Field(
         default_factory=Rollout, description="How a new revision replaces the old one."
     )
-    logs: Annotated[Logs, BeforeValidator(_switched)] = Field(
+    logs: LogSettings = Field(
         default_factory=Logs, description="Where the containers' output goes; false for nowhere."
     )
     sidecars: Mapping[str, Sidecar] = Field(

@@ -1,0 +1,85 @@
+"""How many replicas there are: one way of saying it, and targets that there is a metric for (E)."""
+
+from __future__ import annotations
+
+import re
+
+from ecsinfer.spec.rules.findings import Findings, Subject
+from ecsinfer.spec.scaling import Scaling
+
+_SCHEDULE = re.compile(r"(cron|rate|at)\(.+\)")
+
+
+def limits(subject: Subject) -> Findings:
+    """Replicas or scaling, and no more at least than at most."""
+    service = subject.service
+    scaling = service.scaling
+    if scaling is None:
+        return
+    if service.replicas is not None:
+        yield subject.find(
+            "replicas",
+            "the service scales by itself, and a fixed number would work against that",
+            "remove replicas, or scaling",
+            because=("scaling",),
+        )
+    if scaling.min > scaling.max:
+        yield subject.find(
+            "scaling.min",
+            f"at least {scaling.min} replicas are more than at most {scaling.max}",
+            f"min: {scaling.max}",
+            because=("scaling.max",),
+        )
+    if scaling.requests_per_replica is not None and not service.load_balancer:
+        yield subject.find(
+            "scaling.requests_per_replica",
+            "requests are counted by a load balancer, and the service has none",
+            "load_balancer: {target_group: arn:...}, or another target such as cpu",
+            because=("load_balancer",),
+        )
+
+
+def metrics(subject: Subject) -> Findings:
+    """A metric of your own is one metric with its namespace, or metric maths."""
+    scaling = subject.service.scaling or Scaling(min=0, max=0)
+    for name, metric in scaling.metrics.items():
+        where = f"scaling.metrics.{name}"
+        single = metric.namespace is not None and metric.metric is not None
+        if metric.metrics and (metric.namespace or metric.metric or metric.dimensions):
+            yield subject.find(
+                f"{where}.metrics",
+                "metric maths and a single metric exclude each other",
+                "keep metrics, or namespace and metric",
+            )
+        elif not metric.metrics and not single:
+            yield subject.find(
+                where,
+                "it does not say which metric to keep at the target",
+                "namespace: ..., metric: ...",
+                because=(f"{where}.namespace", f"{where}.metric", f"{where}.metrics"),
+            )
+
+
+def schedules(subject: Subject) -> Findings:
+    """A scheduled action says when, and changes a limit."""
+    scaling = subject.service.scaling or Scaling(min=0, max=0)
+    for name, action in scaling.scheduled.items():
+        where = f"scaling.scheduled.{name}"
+        if not _SCHEDULE.fullmatch(action.schedule):
+            yield subject.find(
+                f"{where}.schedule", "this is no schedule", "cron(0 8 ? * MON-FRI *)"
+            )
+        if action.min is None and action.max is None:
+            yield subject.find(
+                where,
+                "it changes nothing",
+                "min: 2, max: 10, or one of them",
+                because=(f"{where}.min", f"{where}.max"),
+            )
+        if action.min is not None and action.max is not None and action.min > action.max:
+            yield subject.find(
+                f"{where}.min", "at least is more than at most", f"min: {action.max}"
+            )
+
+
+SERVICE_RULES = (limits, metrics, schedules)
