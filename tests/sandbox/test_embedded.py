@@ -10,6 +10,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.embedded import Sandbox
 
 
@@ -63,6 +64,41 @@ def test_equal_calls_get_equal_answers_in_every_sandbox() -> None:
         return [vpc, *(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"])]
 
     assert identifiers() == identifiers()
+
+
+def test_two_runs_of_a_rollout_are_identical() -> None:
+    def life() -> list[Any]:
+        sandbox = Sandbox()
+        ecs: Any = sandbox.session().client("ecs")
+        ecs.create_cluster(clusterName="c", capacityProviders=["FARGATE"])
+        ecs.register_task_definition(
+            family="app",
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="256",
+            memory="512",
+            executionRoleArn=furniture.EXECUTION_ROLE,
+            containerDefinitions=[{"name": "main", "image": f"{furniture.VLLM}:v1"}],
+        )
+        ecs.create_service(
+            cluster="c",
+            serviceName="s",
+            taskDefinition="app",
+            desiredCount=3,
+            launchType="FARGATE",
+            networkConfiguration={"awsvpcConfiguration": {"subnets": list(furniture.SUBNETS)}},
+        )
+        sandbox.clock.sleep(2700)
+        tasks = ecs.list_tasks(cluster="c")["taskArns"]
+        return [
+            ecs.describe_services(cluster="c", services=["s"])["services"],
+            ecs.describe_tasks(cluster="c", tasks=tasks)["tasks"],
+        ]
+
+    first, second = life(), life()
+
+    assert first[0][0]["runningCount"] == 3
+    assert first == second
 
 
 def test_a_reset_begins_anew(sandbox: Sandbox) -> None:
