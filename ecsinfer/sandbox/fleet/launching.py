@@ -187,7 +187,9 @@ class Launcher:
 
 
 def _least_populated_first(group: Group) -> list[str]:
-    population = Counter(item.zone for item in group.instances.values())
+    population = Counter(
+        item.zone for item in group.instances.values() if not item.lifecycle.startswith("Term")
+    )
     return sorted(group.zones, key=lambda zone: population[zone])
 
 
