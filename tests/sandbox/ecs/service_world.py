@@ -6,80 +6,32 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.engine import registration
+from ecsinfer.sandbox.furniture import GPU_GROUP, SECURITY_GROUP, SUBNETS
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import (
-    CapacityProvider,
     ContainerInstance,
     Service,
-    TargetGroup,
     World,
 )
 
+from tests.sandbox.ecs.requests import group_provider
+
 CLUSTER = "inference"
-AWSVPC = {"awsvpcConfiguration": {"subnets": ["subnet-a"], "securityGroups": ["sg-a"]}}
-IP_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/ip/1"
-INSTANCE_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/instance/2"
-LONELY_GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/lonely/3"
+AWSVPC = {"awsvpcConfiguration": {"subnets": [SUBNETS[0]], "securityGroups": [SECURITY_GROUP]}}
 ZONE_SPREAD = {"type": "spread", "field": "attribute:ecs.availability-zone"}
-
-
-def target_group(arn: str, target_type: str, *load_balancers: str) -> TargetGroup:
-    """A target group with ELBv2's defaults."""
-    return TargetGroup(
-        arn=arn,
-        name=arn.split("/")[1],
-        target_type=target_type,
-        vpc="vpc-a",
-        port=80,
-        load_balancers=load_balancers,
-        zones=("us-east-1a", "us-east-1b", "us-east-1c"),
-        deregistration_delay=300,
-        interval=30,
-        timeout=5,
-        healthy_threshold=5,
-        unhealthy_threshold=2,
-    )
-
-
-class TargetGroups:
-    """Target groups without an ELBv2 behind them; nothing can be registered with them."""
-
-    def __init__(self, *groups: TargetGroup) -> None:
-        self._groups = {group.arn: group for group in groups}
-
-    def target_group(self, arn: str) -> TargetGroup | None:
-        return self._groups.get(arn)
-
-
-class NoScaling:
-    """No service has a scalable target; remembers which services went."""
-
-    def __init__(self) -> None:
-        self.deleted: list[tuple[str, str]] = []
-
-    def service_deleted(self, cluster: str, service: str) -> None:
-        self.deleted.append((cluster, service))
 
 
 class ServiceWorld:
     """One ACTIVE cluster with a provider each of Fargate and of an Auto Scaling group."""
 
     def __init__(self, scenario: Scenario | None = None) -> None:
-        self.sandbox = Sandbox(scenario, furnished=False)
-        self.scaling = NoScaling()
-        self.world.scaling = self.scaling
-        self.world.elb = TargetGroups(
-            target_group(IP_GROUP, "ip", "alb"),
-            target_group(INSTANCE_GROUP, "instance", "alb"),
-            target_group(LONELY_GROUP, "instance"),
-        )
+        self.sandbox = Sandbox(scenario)
         self.ecs = self.sandbox.session().client("ecs")
         self.ecs.create_cluster(clusterName=CLUSTER)
-        self.add_provider("gpu")
         self.world.clusters[CLUSTER].capacity_providers += ["FARGATE", "FARGATE_SPOT"]
+        self.add_provider("gpu", GPU_GROUP)
         self.register("web")
 
     @property
@@ -93,15 +45,17 @@ class ServiceWorld:
     def sleep(self, seconds: float) -> None:
         self.sandbox.clock.sleep(seconds)
 
-    def add_provider(self, name: str) -> None:
-        """An associated provider of an Auto Scaling group, without managed scaling."""
-        self.world.capacity_providers["", name] = CapacityProvider(
-            name=name,
-            arn=self.world.arn(f"capacity-provider/{name}"),
-            created_at=self.world.now(),
-            group={"managedScaling": {"status": "DISABLED"}},
+    def add_provider(self, name: str, group: str) -> None:
+        """A provider of a furnished Auto Scaling group, associated with the cluster."""
+        self.ecs.create_capacity_provider(
+            **group_provider(name, group, managedScaling={"status": "DISABLED"})
         )
-        self.world.clusters[CLUSTER].capacity_providers.append(name)
+        self.ecs.put_cluster_capacity_providers(
+            cluster=CLUSTER,
+            capacityProviders=[*self.world.clusters[CLUSTER].capacity_providers, name],
+            defaultCapacityProviderStrategy=[],
+        )
+        self.sleep(60)
 
     def add_instance(self, kind: str = "g5.xlarge", provider: str = "gpu") -> ContainerInstance:
         """A registered container instance."""
@@ -109,7 +63,7 @@ class ServiceWorld:
         number = len(world.container_instances)
         zone = f"us-east-1{'abc'[number % 3]}"
         instance = registration.container_instance(
-            world.engine, CLUSTER, f"i-{number:017x}", kind, zone, "subnet-a"
+            world.engine, CLUSTER, f"i-{number:017x}", kind, zone, SUBNETS[0]
         )
         instance.capacity_provider = provider
         registration.register(world.engine, instance)

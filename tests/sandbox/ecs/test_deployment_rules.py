@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ecsinfer.sandbox.ecs.deployment_rules import check_deployment
 from ecsinfer.sandbox.ecs.service_defaults import deployment_configuration
 from ecsinfer.sandbox.errors import ServiceError
+from hypothesis import given
+from hypothesis import strategies as st
 
 ADVANCED = {
     "alternateTargetGroupArn": "arn:green",

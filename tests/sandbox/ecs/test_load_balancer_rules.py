@@ -3,17 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ecsinfer.sandbox.furniture import INSTANCE_TARGETS, IP_TARGETS, UNATTACHED_TARGETS
 
 from tests.sandbox.ecs.service_world import (
-    INSTANCE_GROUP,
-    IP_GROUP,
-    LONELY_GROUP,
     ServiceWorld,
     refusal,
 )
 
 
-def balancer(group: str = INSTANCE_GROUP, **changes: Any) -> dict[str, Any]:
+def balancer(group: str = INSTANCE_TARGETS, **changes: Any) -> dict[str, Any]:
     return {"targetGroupArn": group, "containerName": "web", "containerPort": 80, **changes}
 
 
@@ -57,28 +55,33 @@ def test_the_target_type_must_fit_the_network_mode(services: ServiceWorld) -> No
     code, message = refusal(services.create_on_fargate, loadBalancers=[balancer()])
     assert (code, message) == (
         "InvalidParameterException",
-        f"The provided target group {INSTANCE_GROUP} has target type instance, which is "
-        "incompatible with the awsvpc network mode specified in the task definition.",
+        (
+            f"The provided target group {INSTANCE_TARGETS} has target type instance, which is "
+            "incompatible with the awsvpc network mode specified in the task definition."
+        ),
     )
-    assert "incompatible with the bridge network mode" in refused(services, balancer(IP_GROUP))
-    assert services.create_on_fargate(loadBalancers=[balancer(IP_GROUP)])["status"] == "ACTIVE"
+    assert "incompatible with the bridge network mode" in refused(services, balancer(IP_TARGETS))
+    assert services.create_on_fargate(loadBalancers=[balancer(IP_TARGETS)])["status"] == "ACTIVE"
 
 
 @pytest.mark.rule("G2", "M")
 def test_a_target_group_needs_a_load_balancer_on_create_and_update(services: ServiceWorld) -> None:
+    lonely = [balancer(UNATTACHED_TARGETS)]
     expected = (
-        f"The target group with targetGroupArn {LONELY_GROUP} does not have an associated load "
-        "balancer."
+        "InvalidParameterException",
+        (
+            f"The target group with targetGroupArn {UNATTACHED_TARGETS} does not have an associated "
+            "load balancer."
+        ),
     )
-    assert refused(services, balancer(LONELY_GROUP)) == expected
-    services.create()
-    _, message = refusal(services.update, loadBalancers=[balancer(LONELY_GROUP)])
-    assert message == expected
+    assert refusal(services.create_on_fargate, loadBalancers=lonely) == expected
+    services.create_on_fargate()
+    assert refusal(services.update, loadBalancers=lonely) == expected
 
 
 @pytest.mark.rule("G6")
 def test_a_target_group_must_exist(services: ServiceWorld) -> None:
-    assert "does not exist" in refused(services, balancer(f"{IP_GROUP}0"))
+    assert "does not exist" in refused(services, balancer(f"{IP_TARGETS}0"))
 
 
 def test_classic_load_balancers_are_refused_by_name(services: ServiceWorld) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from ecsinfer.sandbox.ecs.placement_rules import check_placement
 from ecsinfer.sandbox.errors import ServiceError
+
 from tests.sandbox.ecs.service_world import ZONE_SPREAD, ServiceWorld
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

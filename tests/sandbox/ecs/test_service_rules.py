@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
+from ecsinfer.sandbox.furniture import INSTANCE_TARGETS, SUBNETS
 from ecsinfer.sandbox.scenario import Scenario
+
 from tests.sandbox.ecs.service_world import (
     AWSVPC,
     CLUSTER,
-    INSTANCE_GROUP,
     ZONE_SPREAD,
     ServiceWorld,
     refusal,
@@ -138,7 +138,7 @@ def test_awsvpc_needs_a_network_configuration(services: ServiceWorld) -> None:
 @pytest.mark.rule("D10", "M")
 def test_only_fargate_tasks_get_public_addresses(services: ServiceWorld) -> None:
     services.register_awsvpc()
-    public = {"awsvpcConfiguration": {"subnets": ["subnet-a"], "assignPublicIp": "ENABLED"}}
+    public = {"awsvpcConfiguration": {"subnets": [SUBNETS[0]], "assignPublicIp": "ENABLED"}}
     for capacity in ({"launchType": "EC2"}, {"capacityProviderStrategy": GPU}):
         assert refusal(
             services.create, taskDefinition="vpc", networkConfiguration=public, **capacity
@@ -157,7 +157,7 @@ def test_a_network_has_at_most_16_subnets_and_5_security_groups(
 ) -> None:
     def network(count: int) -> dict[str, Any]:
         items = [f"x-{number}" for number in range(count)]
-        return {"awsvpcConfiguration": {"subnets": ["subnet-a"], key: items}}
+        return {"awsvpcConfiguration": {"subnets": [SUBNETS[0]], key: items}}
 
     services.create_on_fargate("fits", networkConfiguration=network(most))
     code, message = refusal(services.create_on_fargate, networkConfiguration=network(most + 1))
@@ -167,7 +167,7 @@ def test_a_network_has_at_most_16_subnets_and_5_security_groups(
 
 @pytest.mark.rule("D11")
 def test_a_network_needs_no_security_group_of_its_own(services: ServiceWorld) -> None:
-    network = {"awsvpcConfiguration": {"subnets": ["subnet-a"]}}
+    network = {"awsvpcConfiguration": {"subnets": [SUBNETS[0]]}}
     assert services.create_on_fargate(networkConfiguration=network)["status"] == "ACTIVE"
 
 
@@ -227,7 +227,7 @@ def test_execute_command_needs_a_task_role_on_create_and_update(services: Servic
 @pytest.mark.rule("H2", "M")
 def test_a_role_that_ecs_cannot_assume_is_refused() -> None:
     services = ServiceWorld(Scenario(roles_denied=("lb-role",)))
-    balancer = {"targetGroupArn": INSTANCE_GROUP, "containerName": "web", "containerPort": 80}
+    balancer = {"targetGroupArn": INSTANCE_TARGETS, "containerName": "web", "containerPort": 80}
     code, message = refusal(services.create, role="lb-role", loadBalancers=[balancer])
     assert code == "InvalidParameterException"
     assert "verify that the ECS service role being passed has the proper permissions" in message

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ecsinfer.sandbox.furniture import CPU_GROUP, SECURITY_GROUP, SUBNETS
 
 from tests.sandbox.ecs.service_world import AWSVPC, CLUSTER, ServiceWorld, refusal
 
@@ -200,7 +201,9 @@ def test_desired_count_and_settings_do_not_start_a_deployment(services: ServiceW
     assert after["propagateTags"] == "SERVICE"
 
 
-OTHER_NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-b"], "securityGroups": ["sg-a"]}}
+OTHER_NETWORK = {
+    "awsvpcConfiguration": {"subnets": [SUBNETS[1]], "securityGroups": [SECURITY_GROUP]}
+}
 CONNECT = {"enabled": True, "namespace": "apps"}
 
 
@@ -233,16 +236,13 @@ def test_a_change_of_what_tasks_are_starts_a_deployment(
 
 @pytest.mark.rule("I7", "D7")
 def test_an_update_that_changes_nothing_starts_no_deployment(services: ServiceWorld) -> None:
-    before = services.create_on_fargate(
-        networkConfiguration={
-            "awsvpcConfiguration": {"subnets": ["subnet-a", "subnet-b"], "securityGroups": ["sg-a"]}
-        }
-    )
+    def network(*subnets: str) -> dict[str, Any]:
+        return {"awsvpcConfiguration": {"subnets": subnets, "securityGroups": [SECURITY_GROUP]}}
+
+    before = services.create_on_fargate(networkConfiguration=network(SUBNETS[0], SUBNETS[1]))
     after = services.update(
         taskDefinition="vpc:1",
-        networkConfiguration={
-            "awsvpcConfiguration": {"subnets": ["subnet-b", "subnet-a"], "securityGroups": ["sg-a"]}
-        },
+        networkConfiguration=network(SUBNETS[1], SUBNETS[0]),
         platformVersion="LATEST",
         loadBalancers=[],
     )
@@ -285,7 +285,7 @@ def test_a_change_of_the_strategy_must_be_forced(
 
 @pytest.mark.rule("D4")
 def test_the_same_strategy_in_another_order_needs_no_force(services: ServiceWorld) -> None:
-    services.add_provider("cpu")
+    services.add_provider("cpu", CPU_GROUP)
     items = [{"capacityProvider": "gpu", "weight": 1}, {"capacityProvider": "cpu", "weight": 1}]
     before = services.create(capacityProviderStrategy=items)
     after = services.update(capacityProviderStrategy=items[::-1])
@@ -411,8 +411,17 @@ def test_deleting_again_is_safe_and_the_unknown_is_not_found(services: ServiceWo
 @pytest.mark.rule("E12")
 def test_deleting_a_service_takes_its_scalable_target_along(services: ServiceWorld) -> None:
     services.create()
+    scaling = services.sandbox.session().client("application-autoscaling")
+    scaling.register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=f"service/{CLUSTER}/web",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=1,
+        MaxCapacity=2,
+    )
     services.ecs.delete_service(cluster=CLUSTER, service="web", force=True)
-    assert services.scaling.deleted == [(CLUSTER, "web")]
+    services.sleep(120)
+    assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
 
 
 # --- describe and list
