@@ -118,6 +118,15 @@ class Gateway:
         finally:
             self._planning = before
 
+    @property
+    def region(self) -> str:
+        """The region, from the configuration alone.
+
+        Raises:
+            UsageError: no region is configured.
+        """
+        return str(self._client("ecs").meta.region_name)
+
     def target(self) -> Target:
         """The account, region and endpoint; asks STS only if no answer has told the account.
 

@@ -37,7 +37,7 @@ def destroy(
     from ecsinfer.cli.session import confirm, open_session  # noqa: PLC0415  keeps --help light
 
     with open_session(common) as session:
-        nodes = session.nodes(services, purge=purge)
+        nodes = session.nodes(services, purge=purge, destroying=True)
         plan = session.reconciler.plan_destroy(nodes, session.spec.name)
         session.started("destroy")
         if common.output == "text":

@@ -45,7 +45,9 @@ def plan(
     from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
 
     with open_session(common) as session:
-        nodes = session.nodes(services, adopt=adopt, allow_replace=allow_replace)
+        nodes = session.nodes(
+            services, adopt=adopt, allow_replace=allow_replace, destroying=destroy
+        )
         make = session.reconciler.plan_destroy if destroy else session.reconciler.plan
         made = make(nodes, session.spec.name)
         session.started("plan")
