@@ -24,11 +24,11 @@ CHANGE_TARGETS = (
 
 
 @correction("elbv2", "DescribeTargetGroups")
-def describe_target_groups(_: World, request: Request, upstream: Upstream) -> Response:
-    """moto's answer, with each load balancer named once however many rules use the group."""
+def describe_target_groups(world: World, request: Request, upstream: Upstream) -> Response:
+    """moto's answer, with the load balancers that use the group now, each named once."""
     answer = upstream("DescribeTargetGroups", request)
     for group in answer.get("TargetGroups", ()):
-        group["LoadBalancerArns"] = list(dict.fromkeys(group.get("LoadBalancerArns", ())))
+        group["LoadBalancerArns"] = list(balancing_of(world).used_by(group["TargetGroupArn"]))
     return answer
 
 

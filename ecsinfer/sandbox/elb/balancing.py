@@ -6,13 +6,13 @@ calls every one of them healthy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from ecsinfer.sandbox.clock import Timer
-from ecsinfer.sandbox.elb import timeline
+from ecsinfer.sandbox.elb import timeline, usage
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.state import TargetGroup, TargetHealth, World
 
@@ -52,13 +52,20 @@ class Balancing:
     def __init__(self, world: World) -> None:
         self._world = world
         self._groups: dict[str, TargetGroup | None] = {}
+        self._usage: usage.Usage | None = None
         self._targets: dict[Key, Target] = {}
 
     def target_group(self, arn: str) -> TargetGroup | None:
         """The target group; None when there is none."""
         if arn not in self._groups:
-            self._groups[arn] = _look_up(self._world, arn)
+            self._groups[arn] = _look_up(self._world, arn, self.used_by(arn))
         return self._groups[arn]
+
+    def used_by(self, arn: str) -> Mapping[str, tuple[str, ...]]:
+        """The load balancers that use a target group, with the zones enabled on each."""
+        if self._usage is None:
+            self._usage = usage.of_target_groups(self._world)
+        return self._usage.get(arn, {})
 
     def register(
         self,
@@ -111,6 +118,7 @@ class Balancing:
     def changed(self) -> None:
         """Target groups, or who uses them, may have changed: look at them afresh."""
         self._groups.clear()
+        self._usage = None
         for key, target in list(self._targets.items()):
             group = self.target_group(key[0])
             if group is None:
@@ -173,7 +181,7 @@ def _end(target: Target) -> None:
         done()
 
 
-def _look_up(world: World, arn: str) -> TargetGroup | None:
+def _look_up(world: World, arn: str, used_by: Mapping[str, tuple[str, ...]]) -> TargetGroup | None:
     try:
         found = world.ask("elbv2", "DescribeTargetGroups", {"TargetGroupArns": [arn]})
     except ServiceError:
@@ -181,29 +189,17 @@ def _look_up(world: World, arn: str) -> TargetGroup | None:
     group = found["TargetGroups"][0]
     answer = world.ask("elbv2", "DescribeTargetGroupAttributes", {"TargetGroupArn": arn})
     attributes = {item["Key"]: item["Value"] for item in answer["Attributes"]}
-    balancers = tuple(dict.fromkeys(group.get("LoadBalancerArns", ())))
     return TargetGroup(
         arn=arn,
         name=group["TargetGroupName"],
         target_type=group.get("TargetType", "instance"),
         vpc=group.get("VpcId", ""),
         port=group.get("Port", 0),
-        load_balancers=balancers,
-        zones=_zones(world, balancers),
+        load_balancers=tuple(used_by),
+        zones=tuple(dict.fromkeys(zone for zones in used_by.values() for zone in zones)),
         deregistration_delay=float(attributes.get(_DELAY, _DEFAULT_DELAY)),
         interval=float(group.get("HealthCheckIntervalSeconds", 30)),
         timeout=float(group.get("HealthCheckTimeoutSeconds", 5)),
         healthy_threshold=group.get("HealthyThresholdCount", 5),
         unhealthy_threshold=group.get("UnhealthyThresholdCount", 2),
-    )
-
-
-def _zones(world: World, balancers: Sequence[str]) -> tuple[str, ...]:
-    if not balancers:
-        return ()
-    found = world.ask("elbv2", "DescribeLoadBalancers", {"LoadBalancerArns": list(balancers)})
-    return tuple(
-        zone["ZoneName"]
-        for balancer in found["LoadBalancers"]
-        for zone in balancer.get("AvailabilityZones", ())
     )
