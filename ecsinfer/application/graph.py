@@ -180,6 +180,11 @@ class _Compiler:
                 groups=tuple(
                     each.auto_scaling_group for each in providers if each.auto_scaling_group
                 ),
+                managed=tuple(
+                    spec.provider_name(key)
+                    for key, each in spec.capacity.items()
+                    if each.managed_instances is not None and not each.existing
+                ),
                 destroying=self._choices.destroying,
                 adopt=self._choices.adopt,
                 retain=self._shared,

@@ -16,7 +16,6 @@ Seen = Mapping[str, Mapping[str, str]]
 """Node key -> its outputs, of the nodes that exist."""
 
 _OF_A_SERVICE = (
-    ("service_name", ServiceKind.name, "name"),
     ("service_arn", ServiceKind.name, "arn"),
     ("task_definition", ServiceKind.name, "task_definition"),
     ("task_definition_digest", TaskDefinitionKind.name, "digest"),
@@ -58,6 +57,7 @@ def _of_a_service(spec: Spec, key: str, seen: Seen) -> dict[str, str]:
     service = spec.services[key]
     logs = service.logs.enabled and service.task_definition is None
     return {
+        "service_name": spec.service_name(key),
         **found,
         "revision": found["task_definition"].rpartition(":")[2],
         "log_group": spec.log_group(key) if logs else "",

@@ -63,6 +63,12 @@ def _cluster(spec: Spec) -> Iterator[Statement]:
         f"ecs:DescribeClusters ecs:ListContainerInstances ecs:PutClusterCapacityProviders {own}",
         cluster,
     )
+    if any(each.managed_instances for each in spec.capacity.values()):
+        yield _statement(
+            "ContainerInstances",
+            "ecs:DescribeContainerInstances",
+            _arn(spec, "ecs", f"container-instance/{name}/*"),
+        )
     if not spec.cluster.existing:
         yield _statement("CreateCluster", "ecs:CreateCluster")
         yield _service_linked_role(spec, "RoleOfEcs", _ECS, "AWSServiceRoleForECS")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ from ecsinfer.errors import PreflightError
 from ecsinfer.kinds import ownership, reads
 from ecsinfer.kinds.compare import differences, verb_for
 from ecsinfer.model import (
+    Answer,
     Call,
     Change,
     Failed,
@@ -25,6 +26,8 @@ from ecsinfer.model import (
 
 CREATE_WITHIN = 600.0
 DELETE_WITHIN = 1200.0
+NAMED = 5
+"""Most container instances that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Cluster:
         existing: it is only read, never written.
         services: names of the application's services in it, to tell them from other people's.
         groups: Auto Scaling groups whose instances join it, named when destroy has to keep it.
+        managed: Managed Instances providers of the application, whose instances go with them.
         destroying: whether to look closer at what would stand in destroy's way.
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
@@ -56,6 +60,7 @@ class Cluster:
     existing: bool = False
     services: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    managed: tuple[str, ...] = ()
     destroying: bool = False
     adopt: bool = False
     retain: str = ""
@@ -68,12 +73,14 @@ class ObservedCluster:
     Attributes:
         cluster: DescribeClusters' entry.
         others: active services in it that are not the application's.
-        instances: container instances, as far as anybody asked.
+        instances: how many container instances will not go by themselves.
+        names: ids of the first of them, as far as anybody asked.
     """
 
     cluster: Mapping[str, Any]
     others: int = 0
-    instances: tuple[str, ...] = ()
+    instances: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def tags(self) -> dict[str, str]:
@@ -101,18 +108,11 @@ class ClusterKind:
             for item in each.get("services", ())
         )
         others = max(0, int(found.get("activeServicesCount", 0)) - own)
-        if not (desired.destroying and found.get("registeredContainerInstancesCount")):
-            return ObservedCluster(found, others)
-        (instances,) = yield (
-            Read(
-                "ecs",
-                "ListContainerInstances",
-                {"cluster": desired.name},
-                items="containerInstanceArns",
-                absent_on=("ClusterNotFoundException",),
-            ),
-        )
-        return ObservedCluster(found, others, tuple(instances.get("containerInstanceArns", ())))
+        registered = int(found.get("registeredContainerInstancesCount", 0))
+        if not (desired.destroying and registered):
+            return ObservedCluster(found, others, registered)
+        staying, names = yield from _staying(desired)
+        return ObservedCluster(found, others, staying, names)
 
     def diff(
         self, desired: Cluster, observed: ObservedCluster | None
@@ -269,19 +269,51 @@ def _reason_to_retain(desired: Cluster, observed: ObservedCluster) -> str:
         return f"it has no tag {ownership.APP}={desired.application}"
     if observed.others:
         return f"{observed.others} active service(s) in it are not of this application"
-    count = int(observed.cluster.get("registeredContainerInstancesCount", 0))
-    return _instances_in_the_way(desired, observed, count) if count else ""
+    return _instances_in_the_way(desired, observed) if observed.instances else ""
 
 
-def _instances_in_the_way(desired: Cluster, observed: ObservedCluster, count: int) -> str:
+def _staying(
+    desired: Cluster,
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], tuple[int, tuple[str, ...]]]:
+    """How many container instances stay when our providers are gone, and the first ones' ids."""
+    (listed,) = yield (
+        Read(
+            "ecs",
+            "ListContainerInstances",
+            {"cluster": desired.name},
+            items="containerInstanceArns",
+            absent_on=("ClusterNotFoundException",),
+        ),
+    )
+    arns = list(listed.get("containerInstanceArns", ()))
+    if not (arns and desired.managed):
+        return len(arns), tuple(arn.rpartition("/")[2] for arn in arns[:NAMED])
+    described = yield tuple(
+        Read(
+            "ecs",
+            "DescribeContainerInstances",
+            {"cluster": desired.name, "containerInstances": arns[start : start + 100]},
+        )
+        for start in range(0, len(arns), 100)
+    )
+    staying = [
+        each["containerInstanceArn"].rpartition("/")[2]
+        for answer in described
+        for each in answer.get("containerInstances", ())
+        if each.get("capacityProviderName") not in desired.managed
+    ]
+    return len(staying), tuple(staying[:NAMED])
+
+
+def _instances_in_the_way(desired: Cluster, observed: ObservedCluster) -> str:
     # The instances belong to the user's Auto Scaling groups: ecsinfer does not stop them, and AWS
     # does not delete a cluster that has any (A11, F1, F4).
-    names = ", ".join(arn.rpartition("/")[2] for arn in observed.instances[:5])
-    more = ", ..." if len(observed.instances) > 5 else ""
+    names = ", ".join(observed.names)
+    more = ", ..." if observed.instances > len(observed.names) else ""
     groups = " and ".join(desired.groups) or "that launched them"
     which = f" ({names}{more})" if names else ""
     return (
-        f"{count} container instance(s) are registered with it{which}; set the Auto Scaling group "
+        f"{observed.instances} container instance(s) are registered with it{which}; set the Auto Scaling group "
         f"{groups} to 0 (aws autoscaling update-auto-scaling-group --min-size 0 "
         "--desired-capacity 0) and run destroy again"
     )
