@@ -74,8 +74,17 @@ class Spec(Section):
         return service.family or f"{self.name}-{key}"
 
     def container_name(self, key: str) -> str:
-        """The name of the service's own container."""
-        return self.services[key].container or key
+        """The name of the service's own container.
+
+        Of a task definition that is used as it is: the named one, else that of the service's key,
+        else the first.
+        """
+        service = self.services[key]
+        if service.container or service.task_definition is None:
+            return service.container or key
+        containers = service.task_definition.get("containerDefinitions")
+        names = [each.get("name") for each in containers] if containers else []
+        return key if key in names or not names else str(names[0])
 
     def log_group(self, key: str) -> str:
         """The log group of the service's containers."""

@@ -13,11 +13,15 @@ _ALLOWED_BESIDE = frozenset(
         "task_definition", "image", "images", "container", "name", "network", "load_balancer",
         "service_connect", "service_registries", "vpc_lattice", "capacity", "replicas", "scaling",
         "rollout", "placement", "execute_command", "tags", "propagate_tags", "overrides", "health",
-        "logs",
+        "platform", "volumes",
     }
 )  # fmt: skip
 """Keys that say something of the service, not of its task definition."""
-_HEALTH_OF_THE_SERVICE = frozenset({"path", "grace"})
+_SHARED_SECTIONS = {
+    "health": frozenset({"path", "grace"}),
+    "platform": frozenset({"version"}),
+}
+"""Sections of which only these keys say something of the service."""
 _LEAST_MEMORY = 6
 """MiB that Docker gives a container at least."""
 
@@ -41,9 +45,13 @@ def source(subject: Subject) -> Findings:
                 because=("task_definition",),
             )
         return
-    declared = service.model_fields_set - _ALLOWED_BESIDE
-    health = service.health.model_fields_set - _HEALTH_OF_THE_SERVICE
-    for name in sorted(declared) + [f"health.{each}" for each in sorted(health)]:
+    declared = sorted(service.model_fields_set - _ALLOWED_BESIDE)
+    for section, allowed in _SHARED_SECTIONS.items():
+        inner = getattr(service, section).model_fields_set - allowed
+        declared += (f"{section}.{name}" for name in sorted(inner))
+    # Of a volume that the task definition leaves to the launch, the service says what it is.
+    declared += (f"volumes.{name}" for name, each in service.volumes.items() if each.ebs is None)
+    for name in declared:
         yield subject.find(
             name,
             "the task definition is used as it is, but for its images",

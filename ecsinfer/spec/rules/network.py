@@ -99,7 +99,8 @@ def load_balancers(subject: Subject) -> Findings:
 
 
 def _reached(subject: Subject, index: int, balancer: LoadBalancer) -> Findings:
-    named = balancer.container or _main(subject)
+    main = subject.spec.container_name(subject.key)
+    named = balancer.container or main
     container = subject.task.container(named)
     if container is None:
         names = ", ".join(each.name for each in subject.task.containers)
@@ -114,7 +115,7 @@ def _reached(subject: Subject, index: int, balancer: LoadBalancer) -> Findings:
             ),
         )
         return
-    section = subject.at() if named == _main(subject) else subject.at("sidecars", named)
+    section = subject.at() if named == main else subject.at("sidecars", named)
     because = ((*section, "port"), (*section, "ports"), subject.at("task_definition"))
     if not container.ports:
         yield Finding(
@@ -130,14 +131,6 @@ def _reached(subject: Subject, index: int, balancer: LoadBalancer) -> Findings:
             f"one of {', '.join(map(str, container.ports))}",
             because=because,
         )
-
-
-def _main(subject: Subject) -> str:
-    """The service's own container; of a task definition the named, or the first one."""
-    service = subject.service
-    if service.task_definition is None or service.container:
-        return subject.spec.container_name(subject.key)
-    return subject.task.containers[0].name if subject.task.containers else ""
 
 
 def traffic_shifting(subject: Subject) -> Findings:
