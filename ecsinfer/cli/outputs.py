@@ -16,14 +16,14 @@ def outputs(common: Common, services: tuple[str, ...]) -> int:
     """Print names and ARNs of what runs: cluster, services, revisions, providers."""
     from ecsinfer import application  # noqa: PLC0415  keeps --help light
     from ecsinfer.cli.session import open_session  # noqa: PLC0415
-    from ecsinfer.report.outcome_view import print_outputs  # noqa: PLC0415
+    from ecsinfer.report import outcome_view, terminal  # noqa: PLC0415
 
     with open_session(common) as session:
         seen = session.reconciler.outputs(session.nodes(services))
         session.started("outputs")
         found = application.outputs(session.spec, seen)
         if common.output == "text":
-            print_outputs(found, session.console)
+            outcome_view.print_outputs(found, terminal.data())
         else:
             click.echo(json.dumps(found, indent=2 if common.output == "json" else None))
         return 0

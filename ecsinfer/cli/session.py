@@ -15,8 +15,6 @@ import click
 from ecsinfer.cli.options import Common
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ecsinfer.aws.gateway import Gateway
     from ecsinfer.events import Emit, Outcome
     from ecsinfer.model import Clock, Node, Plan
@@ -34,14 +32,13 @@ class Session:
     clock: Clock
     emit: Emit
     reconciler: Reconciler
-    console: Console
     simulated: bool
 
     def nodes(self, services: tuple[str, ...] = (), **choices: Any) -> tuple[Node[Any, Any], ...]:
         """The spec compiled; only the named services, and what they share, when any are named."""
         from ecsinfer.application import compile_spec  # noqa: PLC0415  keeps --help light
 
-        return compile_spec(self.spec, services=services, **choices)
+        return compile_spec(self.spec, services=services, region=self.gateway.region, **choices)
 
     def started(self, command: str) -> None:
         """Say first where this run applies."""
@@ -58,9 +55,9 @@ class Session:
     def show_plan(self, plan: Plan) -> None:
         """Write the plan where data goes: standard output."""
         if self.common.output == "text":
-            from ecsinfer.report.plan_view import print_plan  # noqa: PLC0415
+            from ecsinfer.report import plan_view, terminal  # noqa: PLC0415
 
-            print_plan(plan, self.console)
+            plan_view.print_plan(plan, terminal.data())
         elif self.common.output == "json":
             from ecsinfer.report.jsonl import plan_document  # noqa: PLC0415
 
@@ -74,23 +71,19 @@ class Session:
             document = {**outcome_document(outcome), "outputs": outputs}
             click.echo(json.dumps(document, indent=2, default=str))
         elif self.common.output == "text":
-            from ecsinfer.report.outcome_view import print_failure, print_outputs  # noqa: PLC0415
+            from ecsinfer.report import outcome_view, terminal  # noqa: PLC0415
 
             if outcome.exit_code:
-                from rich.console import Console  # noqa: PLC0415
-
-                print_failure(outcome, Console(stderr=True, highlight=False))
+                outcome_view.print_failure(outcome, terminal.messages())
             elif outputs:
-                print_outputs(outputs, self.console)
+                outcome_view.print_outputs(outputs, terminal.data())
         return outcome.exit_code
 
 
 @contextlib.contextmanager
 def open_session(common: Common) -> Iterator[Session]:
     """Everything a command needs, and the end of the live drawing whatever happens."""
-    from rich.console import Console  # noqa: PLC0415  keeps --help light
-
-    from ecsinfer import spec  # noqa: PLC0415
+    from ecsinfer import spec  # noqa: PLC0415  keeps --help light
 
     # A spec that is wrong is told before anything heavy is imported or asked.
     draft = spec.load(common.file, env=common.env, sets=common.sets)
@@ -98,6 +91,7 @@ def open_session(common: Common) -> Iterator[Session]:
     from ecsinfer.aws.gateway import Gateway  # noqa: PLC0415
     from ecsinfer.aws.lookup import AwsLookup  # noqa: PLC0415
     from ecsinfer.reconcile.reconciler import Reconciler  # noqa: PLC0415
+    from ecsinfer.report import terminal  # noqa: PLC0415
 
     gateway = Gateway(
         profile=None if simulated else common.profile,
@@ -107,7 +101,7 @@ def open_session(common: Common) -> Iterator[Session]:
         debug=common.debug,
     )
     loaded = spec.load(common.file, env=common.env, sets=common.sets, lookup=AwsLookup(gateway))
-    emit, close = _sinks(common, clock)
+    emit, close = terminal.sink(common.output, clock.now)
     try:
         yield Session(
             common=common,
@@ -116,7 +110,6 @@ def open_session(common: Common) -> Iterator[Session]:
             clock=clock,
             emit=emit,
             reconciler=Reconciler(gateway, clock, emit),
-            console=Console(highlight=False),
             simulated=simulated,
         )
     finally:
@@ -136,24 +129,6 @@ def _reach(common: Common) -> tuple[str | None, Clock, bool]:
     os.environ.update(running.environment())
     os.environ.pop("AWS_PROFILE", None)
     return running.url, SystemClock(speed=running.speed), True
-
-
-def _sinks(common: Common, clock: Clock) -> tuple[Emit, Any]:
-    """The sink that fits the output and the terminal, and what ends it."""
-    if common.output == "jsonl":
-        from ecsinfer.report.jsonl import JsonLinesSink  # noqa: PLC0415
-
-        return JsonLinesSink(sys.stdout), lambda: None
-    if common.output == "text" and sys.stderr.isatty():
-        from rich.console import Console  # noqa: PLC0415
-
-        from ecsinfer.report.live import LiveSink  # noqa: PLC0415
-
-        live = LiveSink(Console(stderr=True, highlight=False))
-        return live, live.close
-    from ecsinfer.report.plain import PlainSink  # noqa: PLC0415
-
-    return PlainSink(sys.stderr, clock.now), lambda: None
 
 
 def confirm(question: str, *, yes: bool, simulated: bool) -> None:
