@@ -83,7 +83,7 @@ class Spec(Section):
         if service.container or service.task_definition is None:
             return service.container or key
         containers = service.task_definition.get("containerDefinitions")
-        names = [each.get("name") for each in containers] if containers else []
+        names = [each.get("name") for each in containers or () if isinstance(each, Mapping)]
         return key if key in names or not names else str(names[0])
 
     def log_group(self, key: str) -> str:

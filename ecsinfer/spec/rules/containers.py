@@ -60,13 +60,16 @@ def source(subject: Subject) -> Findings:
         )
 
 
-def replaced_images(subject: Subject) -> Findings:
-    """Images can be replaced of containers that there are."""
-    if subject.service.task_definition is None:
+def definition_as_it_is(subject: Subject) -> Findings:
+    """A task definition has a family and containers; images replace those of its containers."""
+    definition = subject.service.task_definition
+    if definition is None:
         return
+    if not isinstance(definition.get("family"), str):
+        yield subject.find("task_definition", "it has no family", '"family": "llm"')
     names = [container.name for container in subject.task.containers]
-    if not names:
-        yield subject.find("task_definition", "it has no containerDefinitions")
+    if not names or not all(names) or len(names) < len(definition["containerDefinitions"]):
+        yield subject.find("task_definition", "it needs containerDefinitions, each with a name")
         return
     for name in sorted(set(subject.service.images) - set(names)):
         yield subject.find(
@@ -261,4 +264,4 @@ def _containers(subject: Subject) -> list[tuple[tuple[str, ...], str, Container]
     ]
 
 
-SERVICE_RULES = (source, replaced_images, number, dependencies, memory, cpu, accelerators)
+SERVICE_RULES = (source, definition_as_it_is, number, dependencies, memory, cpu, accelerators)
