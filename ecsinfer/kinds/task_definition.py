@@ -105,9 +105,12 @@ class TaskDefinitionKind:
         service = reads.pick(described, "services", "serviceName", desired.service) or {}
         tags = ownership.tag_map(service.get("tags"))
         known = tags.get(ownership.REVISION, "") if tags.get(ownership.DIGEST) == digest else ""
-        if known and known == service.get("taskDefinition") and reads.alive(service):
+        running = str(service.get("taskDefinition", "")) if reads.alive(service) else ""
+        if known and known == running:
             return ObservedTaskDefinition(request, digest, known)
-        found = yield tuple(_describe(name) for name in (known, desired.family) if name)
+        # What runs comes first: after a rollback it is neither what the tags say nor the latest.
+        candidates = dict.fromkeys(name for name in (running, known, desired.family) if name)
+        found = yield tuple(_describe(name) for name in candidates)
         for answer in found:
             if _active(answer) and _same_content(answer, request, digest):
                 arn = answer["taskDefinition"]["taskDefinitionArn"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.session
 from botocore.validate import ParamValidator
+
 from ecsinfer.model import Answer, Call, Observation, Read, Settle, Step
 
 Answers = Mapping[str, Any]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.kinds.capacity_provider import (
     CapacityProvider,
@@ -14,7 +15,6 @@ from ecsinfer.kinds.capacity_provider import (
 )
 from ecsinfer.kinds.managed_instances import ManagedInstances, ManagedInstancesKind
 from ecsinfer.model import Failed, Pending, Ready, Verb
-
 from tests.kinds.driving import calls, drive, enum, outline
 
 KIND = CapacityProviderKind()

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.kinds.cluster import Cluster, ClusterKind, ObservedCluster
 from ecsinfer.model import Failed, Pending, Ready, Verb
-
 from tests.kinds.driving import calls, drive, outline
 
 KIND = ClusterKind()

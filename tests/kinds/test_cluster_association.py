@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ecsinfer.kinds.cluster_association import (
     ClusterAssociation,
     ClusterAssociationKind,
     ObservedAssociation,
 )
 from ecsinfer.model import Failed, Pending, Ready, Verb
-
 from tests.kinds.driving import calls, drive, outline
 
 KIND = ClusterAssociationKind()

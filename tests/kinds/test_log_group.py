@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ecsinfer.errors import OwnershipError
 from ecsinfer.kinds.log_group import LogGroup, LogGroupKind
 from ecsinfer.model import Read, Verb
-
 from tests.kinds.driving import drive, outline
 
 KIND = LogGroupKind()

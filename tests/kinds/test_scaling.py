@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from ecsinfer.errors import PreflightError
 from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
 from ecsinfer.kinds.scaling_policy import REQUESTS, ScalingPolicies, ScalingPoliciesKind
 from ecsinfer.kinds.scheduled_action import ScheduledActions, ScheduledActionsKind
 from ecsinfer.model import Verb
-
 from tests.kinds.driving import Answers, calls, drive, outline
 
 TARGET = ScalableTarget("inference", "llm", "inference", minimum=2, maximum=20)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.kinds.service import ObservedService, Service, ServiceKind
 from ecsinfer.model import Call, Pending, Read, Ref, Settle, Verb
-
 from tests.kinds.driving import calls, drive, outline, rounds
 
 KIND = ServiceKind()

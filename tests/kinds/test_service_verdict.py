@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ecsinfer.kinds.service_verdict import Rollout, verdict
-from ecsinfer.model import Failed, Pending, Ready
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecsinfer.kinds.service_verdict import Rollout, verdict
+from ecsinfer.model import Failed, Pending, Ready
 from tests.kinds.driving import enum
 
 OURS = "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:2"

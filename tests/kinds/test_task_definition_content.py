@@ -6,9 +6,10 @@ import copy
 from typing import Any
 
 import pytest
-from ecsinfer.kinds import task_definition_content as content
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ecsinfer.kinds import task_definition_content as content
 
 REQUEST: dict[str, Any] = {
     "family": "llm",
