@@ -96,10 +96,10 @@ def as_request(definition: dict[str, Any]) -> dict[str, Any]:
 
 def recorded(*operations: str) -> list[Recorded]:
     """The recorded answers of some operations."""
-    text = (_HERE / "recorded" / "control_plane.json").read_text(encoding="utf-8")
     return [
         Recorded(name, item["operation"], item["answer"])
-        for name, item in json.loads(text).items()
+        for path in sorted((_HERE / "recorded").glob("*.json"))
+        for name, item in json.loads(path.read_text(encoding="utf-8")).items()
         if item["operation"] in operations
     ]
 
