@@ -134,11 +134,11 @@ class Gateway:
             UsageError: no region is configured.
             AwsDeniedError: no usable credentials.
         """
-        meta = self._client("ecs").meta
+        endpoint = custom_endpoint(self._client("ecs").meta.endpoint_url)
         if not self._account:
             identity = self._ask(Read("sts", "GetCallerIdentity", {}))
             self._account = str(identity["Account"])
-        return Target(self._account, meta.region_name, custom_endpoint(meta.endpoint_url))
+        return Target(self._account, self.region, endpoint)
 
     def supports(self, service: str, shape: str, member: str) -> bool:
         """Whether the installed botocore knows a member of a structure."""

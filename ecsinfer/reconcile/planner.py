@@ -124,8 +124,13 @@ def _know(view: View, node: AnyNode) -> None:
 
 
 def normal(call: Call) -> str:
-    """A call in a form that is equal for calls that ask AWS for the same."""
-    return json.dumps([call.service, call.operation, call.params], sort_keys=True, default=str)
+    """A call in a form that is equal for calls that ask AWS for the same.
+
+    The clientToken is no part of it: it names the request, and may follow from a predecessor that
+    drained since the plan was made.
+    """
+    params = {key: value for key, value in call.params.items() if key != "clientToken"}
+    return json.dumps([call.service, call.operation, params], sort_keys=True, default=str)
 
 
 def calls(steps: Sequence[Step]) -> list[str]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.errors import AwsDeniedError, AwsError, EcsInferError, UsageError
 from ecsinfer.model import Call, Read, Target
-
 from tests.aws.wire import Refused, Reply, Wire
 
 ACCOUNT = "123456789012"

@@ -10,6 +10,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ReadTimeoutError,
 )
+
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.aws.retry import PATIENCE
 from ecsinfer.errors import (
@@ -21,7 +22,6 @@ from ecsinfer.errors import (
 )
 from ecsinfer.model import Answer, Call, Ref
 from ecsinfer.sandbox.clock import EPOCH, VirtualClock
-
 from tests.aws.wire import Refused, Script, Wire
 
 URL = "https://ecs.us-east-1.amazonaws.com/"

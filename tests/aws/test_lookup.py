@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.aws.lookup import AwsLookup
 from ecsinfer.errors import UsageError
 from ecsinfer.model import Answer, Read
 from ecsinfer.spec.interpolation import Lookup
-
 from tests.aws.wire import Refused, Reply, Wire
 
 

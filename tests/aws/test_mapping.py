@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from botocore import exceptions
 from botocore.parsers import ResponseParserError
+
 from ecsinfer.aws.mapping import explain, refusal_of
 from ecsinfer.errors import AwsDeniedError, AwsError, EcsInferError, UsageError
 

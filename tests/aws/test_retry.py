@@ -3,10 +3,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from ecsinfer.aws.mapping import Refusal
-from ecsinfer.aws.retry import PATIENCE, ROWS, classes, classify
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ecsinfer.aws.mapping import Refusal
+from ecsinfer.aws.retry import PATIENCE, ROWS, classes, classify
 
 
 def refusal(operation: str, code: str, message: str, status: int = 400) -> Refusal:

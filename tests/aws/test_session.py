@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.httpsession import get_cert_path
+
 from ecsinfer.aws.session import Clients, custom_endpoint, make_session, share_tls
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.errors import AwsError
 from ecsinfer.model import Call, Ref

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+
 from ecsinfer import events
 from ecsinfer.model import Verb
 from ecsinfer.reconcile.codec import dump, load
 from ecsinfer.reconcile.planner import normal
-
 from tests.reconcile.fakes import BOOT, Run, World, refused, thing
 
 

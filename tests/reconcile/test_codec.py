@@ -5,11 +5,12 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ecsinfer.errors import UsageError
 from ecsinfer.model import Action, Call, Change, Plan, Settle, Target, Verb
 from ecsinfer.reconcile.codec import dump, load
-from hypothesis import given
-from hypothesis import strategies as st
 
 TEXT = st.text(max_size=8)
 VALUES = st.recursive(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ecsinfer import events
 
+from ecsinfer import events
 from tests.reconcile.fakes import Fault, Run, World, killed_after, killed_before, lost, reset, thing
 
 NODES = [thing("a", size=2), thing("b", uses="a"), thing("c", uses="a"), thing("d", after=["c"])]

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from ecsinfer.errors import EcsInferError
-from ecsinfer.reconcile.graph import deploy_graph, destroy_graph
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecsinfer.errors import EcsInferError
+from ecsinfer.reconcile.graph import deploy_graph, destroy_graph
 from tests.reconcile.fakes import thing
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+
 from ecsinfer import events
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.events import Event, Outcome
@@ -242,6 +243,22 @@ WRITES = (
     "CreateService",
     "RegisterScalableTarget",
 )
+
+
+@pytest.mark.rule("D1", "D2")
+def test_a_service_that_drained_since_the_plan_is_created_all_the_same(account: Account) -> None:
+    account.deploy()
+    account.sandbox.session().client("ecs").delete_service(
+        cluster="inference", service="llm", force=True
+    )
+    wanted = nodes()
+    plan = account.reconciler.plan(wanted, APP)
+    account.sandbox.clock.sleep(3600)
+
+    outcome = account.reconciler.apply(plan, wanted)
+
+    assert outcome.error == ""
+    assert account.sandbox.world.services["inference", "llm"].status == "ACTIVE"
 
 
 FAULTS = pytest.mark.parametrize(

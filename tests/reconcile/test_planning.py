@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from ecsinfer.errors import AwsError, OwnershipError
 from ecsinfer.model import Settle, Verb
-
 from tests.reconcile.fakes import Run, World, thing
 
 APP = "app"

@@ -3,9 +3,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from ecsinfer import events
 from ecsinfer.reconcile.waiting import SLOWEST_POLL
-
 from tests.reconcile.fakes import BOOT, WITHIN, Run, World, killed_after, thing
 
 
