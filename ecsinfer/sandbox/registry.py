@@ -31,6 +31,11 @@ class Upstream(Protocol):
 Handler: TypeAlias = Callable[[World, Request], Response]
 Corrector: TypeAlias = Callable[[World, Request, Upstream], Response]
 
+
+class LeftToMotoError(Exception):
+    """A correction has nothing to correct in this request: moto answers it, unmodified."""
+
+
 ECS: dict[str, Handler] = {}
 """ECS operations, all our own."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from ecsinfer.sandbox.elb import timeline
 from ecsinfer.sandbox.elb.balancing import Target, balancing_of
 from ecsinfer.sandbox.errors import ServiceError
-from ecsinfer.sandbox.registry import Request, Response, Upstream, correction
+from ecsinfer.sandbox.registry import LeftToMotoError, Request, Response, Upstream, correction
 from ecsinfer.sandbox.state import TargetGroup, TargetHealth, Task, World
 
 OURS = ("instance", "ip")
@@ -17,11 +17,9 @@ OURS = ("instance", "ip")
 
 
 @correction("elbv2", "RegisterTargets")
-def register_targets(world: World, request: Request, upstream: Upstream) -> Response:
+def register_targets(world: World, request: Request, _: Upstream) -> Response:
     """Register targets; one that nobody stands behind will time out its health checks."""
     group = _require_group(world, request["TargetGroupArn"])
-    if group.target_type not in OURS:
-        return upstream("RegisterTargets", request)
     wanted = [(item, _located(world, group, item)) for item in request["Targets"]]
     for item, (zone, task) in wanted:
         key = (group.arn, item["Id"], item.get("Port", group.port))
@@ -33,25 +31,21 @@ def register_targets(world: World, request: Request, upstream: Upstream) -> Resp
 
 
 @correction("elbv2", "DeregisterTargets")
-def deregister_targets(world: World, request: Request, upstream: Upstream) -> Response:
+def deregister_targets(world: World, request: Request, _: Upstream) -> Response:
     """Drain targets; one that is not registered is no error."""
     group = _require_group(world, request["TargetGroupArn"])
-    if group.target_type not in OURS:
-        return upstream("DeregisterTargets", request)
     balancing = balancing_of(world)
     for item in request["Targets"]:
-        for (arn, target, port), _ in balancing.targets(group.arn):
+        for (arn, target, port), _target in balancing.targets(group.arn):
             if target == item["Id"] and item.get("Port", port) == port:
                 balancing.deregister(arn, target, port, lambda: None)
     return {}
 
 
 @correction("elbv2", "DescribeTargetHealth")
-def describe_target_health(world: World, request: Request, upstream: Upstream) -> Response:
+def describe_target_health(world: World, request: Request, _: Upstream) -> Response:
     """The health of the registered targets, or of those asked for (G4)."""
     group = _require_group(world, request["TargetGroupArn"])
-    if group.target_type not in OURS:
-        return upstream("DescribeTargetHealth", request)
     registered = balancing_of(world).targets(group.arn)
     asked = request.get("Targets")
     if not asked:
@@ -93,6 +87,8 @@ def _require_group(world: World, arn: str) -> TargetGroup:
     group = world.elb.target_group(arn)
     if group is None:
         raise ServiceError("TargetGroupNotFound", "One or more target groups not found")
+    if group.target_type not in OURS:
+        raise LeftToMotoError
     return group
 
 

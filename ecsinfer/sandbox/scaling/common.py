@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ecsinfer.sandbox.errors import ServiceError
-from ecsinfer.sandbox.registry import Corrector, Request, Response, Upstream, correction
+from ecsinfer.sandbox.registry import (
+    Corrector,
+    LeftToMotoError,
+    Request,
+    Response,
+    Upstream,
+    correction,
+)
 from ecsinfer.sandbox.scaling.records import DIMENSION, NAMESPACE
 from ecsinfer.sandbox.state import World
 
@@ -27,9 +34,9 @@ def service_operation(name: str) -> Callable[[ServiceHandler], ServiceHandler]:
     """Register the handler of an operation on ECS services; other namespaces are moto's."""
 
     def register(handler: ServiceHandler) -> ServiceHandler:
-        def correct(world: World, request: Request, upstream: Upstream) -> Response:
+        def correct(world: World, request: Request, _: Upstream) -> Response:
             if request.get("ServiceNamespace") != NAMESPACE:
-                return upstream(name, request)
+                raise LeftToMotoError
             if request.get("ScalableDimension", DIMENSION) != DIMENSION:
                 raise unsupported_dimension()
             return handler(world, request)

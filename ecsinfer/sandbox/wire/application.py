@@ -144,7 +144,10 @@ class Application:
         if handle is None:
             return self._plain_moto(asked, request)
         operation = operation_model(asked.service, asked.operation)
-        answer = self._lag.through(world, asked.operation, params, handle)
+        try:
+            answer = self._lag.through(world, asked.operation, params, handle)
+        except registry.LeftToMotoError:
+            return self._plain_moto(asked, request)
         return protocol.write(operation, answer, request_id)
 
     def _handler(

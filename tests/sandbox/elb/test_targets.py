@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.furniture import (
     INSTANCE_TARGETS,
     IP_TARGETS,
@@ -14,7 +15,6 @@ from ecsinfer.sandbox.furniture import (
     UNATTACHED_TARGETS,
     VPC,
 )
-
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.elb.balancer import ADDRESS, PORT, Balancer
 

@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ecsinfer.sandbox.clock import EPOCH
 from ecsinfer.sandbox.elb.timeline import (
     FAILED,
@@ -17,8 +20,6 @@ from ecsinfer.sandbox.elb.timeline import (
     unused,
 )
 from ecsinfer.sandbox.state import TargetGroup
-from hypothesis import given
-from hypothesis import strategies as st
 
 GROUP = TargetGroup(
     arn="arn",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.furniture import CPU_GROUP, GPU_GROUP, MY_GROUP, SUBNETS
 
+from ecsinfer.sandbox.furniture import CPU_GROUP, GPU_GROUP, MY_GROUP, SUBNETS
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.fleet.groups import NAME, Groups
 

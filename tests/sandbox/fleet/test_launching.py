@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.furniture import GPU_LAUNCH_TEMPLATE, SUBNETS
 from ecsinfer.sandbox.scenario import Scenario
-
 from tests.sandbox.fleet.groups import NAME, Groups
 
 

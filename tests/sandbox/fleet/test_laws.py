@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from ecsinfer.sandbox.furniture import zones as zones_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecsinfer.sandbox.furniture import zones as zones_of
 from tests.sandbox.fleet.groups import NAME, Groups
 
 _steps = st.lists(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+
 from ecsinfer.sandbox.fleet.activities import PROTECTED
 from ecsinfer.sandbox.fleet.waiting import HEARTBEAT, LAUNCHING, TERMINATING
-
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.fleet.groups import NAME, Groups
 
