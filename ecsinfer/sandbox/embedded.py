@@ -28,7 +28,8 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.loaders import Loader
 
 from ecsinfer.sandbox.clock import EPOCH, VirtualClock
-from ecsinfer.sandbox.furniture import Furniture, furnish_groups
+from ecsinfer.sandbox.furnishing import Furniture
+from ecsinfer.sandbox.furniture import furnish_groups
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import World
 from ecsinfer.sandbox.wire.application import ApiCall, Application

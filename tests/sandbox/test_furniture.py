@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.embedded import Sandbox
+from ecsinfer.sandbox.furnishing import image_digest
 
 Client = Callable[[str], Any]
 
@@ -73,11 +73,7 @@ def test_every_tag_resolves_to_a_digest_of_its_own(client: Client, repository: s
     digests = {
         item["imageId"]["imageTag"]: item["imageId"]["imageDigest"] for item in got["images"]
     }
-    assert digests == {
-        tag: "sha256:"
-        + hashlib.sha256(furniture.image_manifest(repository, tag).encode()).hexdigest()
-        for tag in tags
-    }
+    assert digests == {tag: image_digest(repository, tag) for tag in tags}
     assert len(set(digests.values())) == len(tags)
     assert {item["imageDigest"] for item in described["imageDetails"]} == set(digests.values())
 
