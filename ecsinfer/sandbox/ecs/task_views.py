@@ -25,7 +25,7 @@ def task_view(world: World, task: Task, *, tags: bool) -> dict[str, Any]:
         "clusterArn": world.arn(f"cluster/{task.cluster}"),
         "taskDefinitionArn": task.definition,
         "containerInstanceArn": task.container_instance or None,
-        "attachments": _attachments(task),
+        "attachments": _attachments(world, task),
         "attributes": _attributes(spec),
         "availabilityZone": task.zone or None,
         "capacityProviderName": task.capacity_provider or None,
@@ -64,12 +64,14 @@ def attachment_id(task: Task) -> str:
     return f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:]}"
 
 
-def _attachments(task: Task) -> list[dict[str, Any]]:
+def _attachments(world: World, task: Task) -> list[dict[str, Any]]:
     if not task.network.get("awsvpcConfiguration"):
         return []
     known = {
         "subnetId": task.subnet,
         "networkInterfaceId": task.eni,
+        "macAddress": _mac_address(task.eni),
+        "privateDnsName": _private_name(world, task.private_ip),
         "privateIPv4Address": task.private_ip,
     }
     status = "ATTACHED" if task.eni else "PRECREATED"
@@ -81,6 +83,16 @@ def _attachments(task: Task) -> list[dict[str, Any]]:
             "details": [{"name": name, "value": value} for name, value in known.items() if value],
         }
     ]
+
+
+def _mac_address(interface: str) -> str:
+    digits = interface.removeprefix("eni-")[:10]
+    return ":".join(["0e", *(digits[at : at + 2] for at in range(0, 10, 2))]) if digits else ""
+
+
+def _private_name(world: World, address: str) -> str:
+    zone = "ec2.internal" if world.region == "us-east-1" else f"{world.region}.compute.internal"
+    return f"ip-{address.replace('.', '-')}.{zone}" if address else ""
 
 
 def _attributes(spec: dict[str, Any]) -> list[dict[str, str]]:

@@ -37,9 +37,11 @@ MOST_DESCRIBED = 100
 
 _CONFIG = (
     "clientToken",
+    "enableECSManagedTags",
     "enableExecuteCommand",
     "placementConstraints",
     "platformVersion",
+    "propagateTags",
     "volumeConfigurations",
 )
 
@@ -235,7 +237,6 @@ def _run(world: World, request: Request, tasks: Iterable[Task], strategy: Strate
         put_tags(world, task.arn, request)
         reason = world.engine.run_task(task, strategy)
         if reason:
-            world.tags.pop(task.arn, None)
             where = task.container_instance or world.arn(f"cluster/{task.cluster}")
             failures.append({"arn": where, "reason": reason})
         else:

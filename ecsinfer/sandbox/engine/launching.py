@@ -239,7 +239,7 @@ def _reason(core: Core, run: Run) -> str:
 def _withdraw(core: Core, run: Run) -> None:
     """A task that could not be placed never was."""
     core.ledger.remove(run, None)
-    core.world.tasks.pop(run.task.arn, None)
+    stopping.forget(core.world, run.task.arn)
 
 
 def _zones(core: Core, run: Run) -> frozenset[str] | None:

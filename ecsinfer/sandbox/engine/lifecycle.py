@@ -10,6 +10,7 @@ from ecsinfer.capacity.slots import requirements
 from ecsinfer.sandbox.engine import behaviour, health, stopping, targets
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
+from ecsinfer.sandbox.engine.task_tags import give_launch_tags
 from ecsinfer.sandbox.state import Container, ContainerInstance, Task
 
 ACTIVATION = 1.0
@@ -24,6 +25,7 @@ def admit(core: Core, task: Task, *, daemon: bool = False) -> Run:
         task.containers = containers(core, task, definition)
     run = Run(task, requirements(definition, task.overrides), daemon=daemon)
     world.tasks[task.arn] = task
+    give_launch_tags(world, task)
     core.ledger.add(run)
     return run
 
@@ -132,6 +134,7 @@ def _pending(core: Core, run: Run) -> None:
 def _pulled(core: Core, run: Run) -> None:
     world, task = core.world, run.task
     instance = core.instance_of(run)
+    task.pull_stopped_at = world.now()
     for container in task.containers:
         failure = behaviour.pull_failure(world.scenario, container)
         if failure:
@@ -139,7 +142,6 @@ def _pulled(core: Core, run: Run) -> None:
             return
         if instance:
             instance.cached_images.add(container.image)
-    task.pull_stopped_at = world.now()
     failure = behaviour.log_failure(core, task)
     if failure:
         stopping.fail_to_start(core, run, failure)

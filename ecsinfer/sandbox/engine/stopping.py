@@ -130,10 +130,12 @@ def _stopped(core: Core, run: Run) -> None:
     for container in task.containers:
         container.status = "STOPPED"
     core.ledger.remove(run, core.instance_of(run))
-    world.clock.after(REMEMBERED, partial(_forget, world, task.arn))
+    world.clock.after(REMEMBERED, partial(forget, world, task.arn))
     core.task_stopped(run)
     core.room_changed(task.cluster)
 
 
-def _forget(world: World, arn: str) -> None:
+def forget(world: World, arn: str) -> None:
+    """Nobody can see the task any more (J8)."""
     world.tasks.pop(arn, None)
+    world.tags.pop(arn, None)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from ecsinfer.sandbox.embedded import Sandbox
-from ecsinfer.sandbox.engine import registration
+from ecsinfer.sandbox.engine import EcsEngine, registration
 from ecsinfer.sandbox.furniture import GPU_GROUP, SECURITY_GROUP, SUBNETS
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import (
@@ -15,7 +16,6 @@ from ecsinfer.sandbox.state import (
     Service,
     World,
 )
-
 from tests.sandbox.ecs.requests import group_provider
 
 CLUSTER = "inference"
@@ -59,14 +59,15 @@ class ServiceWorld:
 
     def add_instance(self, kind: str = "g5.xlarge", provider: str = "gpu") -> ContainerInstance:
         """A registered container instance."""
-        world = self.world
-        number = len(world.container_instances)
+        engine = self.world.engine
+        assert isinstance(engine, EcsEngine)
+        number = len(self.world.container_instances)
         zone = f"us-east-1{'abc'[number % 3]}"
         instance = registration.container_instance(
-            world.engine, CLUSTER, f"i-{number:017x}", kind, zone, SUBNETS[0]
+            engine, CLUSTER, f"i-{number:017x}", kind, zone, SUBNETS[0]
         )
         instance.capacity_provider = provider
-        registration.register(world.engine, instance)
+        registration.register(engine, instance)
         return instance
 
     def register(self, family: str, **changes: Any) -> str:
@@ -135,3 +136,9 @@ def refusal(call: Any, /, *args: Any, **parameters: Any) -> tuple[str, str]:
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     error = caught.value.response["Error"]
     return error["Code"], error["Message"]
+
+
+def case(rule: str, request: dict[str, Any], message: str) -> Any:
+    """A request, as a test parameter, that AWS refuses with this message by this rule."""
+    name = f"{rule}: {message[:60]}"
+    return pytest.param(request, message, id=name, marks=pytest.mark.rule(rule))

@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ecsinfer.sandbox.ecs.deployment_rules import check_deployment
 from ecsinfer.sandbox.ecs.service_defaults import deployment_configuration
 from ecsinfer.sandbox.errors import ServiceError
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.sandbox.ecs.service_world import case
 
 ADVANCED = {
     "alternateTargetGroupArn": "arn:green",
@@ -43,54 +45,55 @@ def hook(**settings: Any) -> dict[str, Any]:
 BLUE_GREEN = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5}
 
 REFUSED = [
-    ("D13", {"maximumPercent": 99}, "maximumPercent must be at least 100"),
-    ("D13", {"maximumPercent": 201}, "maximumPercent must be at most 200"),
-    ("D13", {"minimumHealthyPercent": 101}, "minimumHealthyPercent must be at most 100"),
-    ("D18", threshold("COUNT", 0), "thresholdConfiguration.value must be at least 1"),
-    ("D18", threshold("BOUNDED_PERCENT", 101), "thresholdConfiguration.value must be at most 100"),
-    ("D18", {**breaker(), **BLUE_GREEN}, "only supported with the ROLLING deployment strategy"),
-    ("D18", early(), "needs healthyPercent and sourceServiceRevisionCleanup"),
-    (
+    case("D13", {"maximumPercent": 99}, "maximumPercent must be at least 100"),
+    case("D13", {"maximumPercent": 201}, "maximumPercent must be at most 200"),
+    case("D13", {"minimumHealthyPercent": 101}, "minimumHealthyPercent must be at most 100"),
+    case("D18", threshold("COUNT", 0), "thresholdConfiguration.value must be at least 1"),
+    case(
+        "D18", threshold("BOUNDED_PERCENT", 101), "thresholdConfiguration.value must be at most 100"
+    ),
+    case("D18", {**breaker(), **BLUE_GREEN}, "only supported with the ROLLING deployment strategy"),
+    case("D18", early(), "needs healthyPercent and sourceServiceRevisionCleanup"),
+    case(
         "D18",
         early(healthyPercent=99, sourceServiceRevisionCleanup="DEFERRED"),
         "earlySuccessCriteria.healthyPercent must be at least 100",
     ),
-    ("D20", {"strategy": "BLUE_GREEN"}, "bakeTimeInMinutes must be specified"),
-    ("D20", {**BLUE_GREEN, "bakeTimeInMinutes": 1441}, "bakeTimeInMinutes must be at most 1440"),
-    (
+    case("D20", {"strategy": "BLUE_GREEN"}, "bakeTimeInMinutes must be specified"),
+    case(
+        "D20", {**BLUE_GREEN, "bakeTimeInMinutes": 1441}, "bakeTimeInMinutes must be at most 1440"
+    ),
+    case(
         "D20",
         {"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 2.9}},
         "stepPercent must be at least 3.0",
     ),
-    (
+    case(
         "D20",
         {"strategy": "LINEAR", "linearConfiguration": {"stepPercent": 33.33}},
         "stepPercent must be a multiple of 0.1",
     ),
-    (
+    case(
         "D20",
         {"strategy": "LINEAR", "linearConfiguration": {"stepBakeTimeInMinutes": 1441}},
         "stepBakeTimeInMinutes must be at most 1440",
     ),
-    (
+    case(
         "D20",
         {"strategy": "CANARY", "canaryConfiguration": {"canaryPercent": 0.0}},
         "canaryPercent must be at least 0.1",
     ),
-    (
+    case(
         "D20",
         {"linearConfiguration": {"stepPercent": 10.0}},
         "linearConfiguration is only valid with the LINEAR deployment strategy",
     ),
-    ("D20", hook(), "needs hookTargetArn and roleArn"),
-    ("D20", hook(targetType="PAUSE", lifecycleStages=[]), "lifecycleStages can not be empty"),
+    case("D20", hook(), "needs hookTargetArn and roleArn"),
+    case("D20", hook(targetType="PAUSE", lifecycleStages=[]), "lifecycleStages can not be empty"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("configuration", "message"),
-    [pytest.param(*case, id=case[1], marks=pytest.mark.rule(name)) for name, *case in REFUSED],
-)
+@pytest.mark.parametrize(("configuration", "message"), REFUSED)
 def test_aws_refuses(configuration: dict[str, Any], message: str) -> None:
     with pytest.raises(ServiceError, match="InvalidParameterException") as caught:
         check(configuration, **SHIFTING)

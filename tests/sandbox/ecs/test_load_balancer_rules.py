@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.furniture import INSTANCE_TARGETS, IP_TARGETS, UNATTACHED_TARGETS
 
+from ecsinfer.sandbox.furniture import INSTANCE_TARGETS, IP_TARGETS, UNATTACHED_TARGETS
 from tests.sandbox.ecs.service_world import (
     ServiceWorld,
     refusal,

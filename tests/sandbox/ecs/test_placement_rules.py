@@ -3,25 +3,37 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.ecs.placement_rules import check_placement
 from ecsinfer.sandbox.errors import ServiceError
+from tests.sandbox.ecs.service_world import ZONE_SPREAD, ServiceWorld, case
 
-from tests.sandbox.ecs.service_world import ZONE_SPREAD, ServiceWorld
-
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"strategies": [{"type": "binpack", "field": "gpu"}]}, "binpack field 'gpu' is invalid"),
-    ({"strategies": [{"type": "spread", "field": "rack"}]}, "spread field 'rack' is invalid"),
-    ({"strategies": [{"type": "random", "field": "cpu"}]}, "random field 'cpu' is invalid"),
-    ({"strategies": [ZONE_SPREAD] * 6}, "at most 5"),
-    ({"constraints": [{"type": "distinctInstance"}] * 11}, "at most 10"),
-    (
+REFUSED = [
+    case(
+        "D16",
+        {"strategies": [{"type": "binpack", "field": "gpu"}]},
+        "binpack field 'gpu' is invalid",
+    ),
+    case(
+        "D16",
+        {"strategies": [{"type": "spread", "field": "rack"}]},
+        "spread field 'rack' is invalid",
+    ),
+    case(
+        "D16", {"strategies": [{"type": "random", "field": "cpu"}]}, "random field 'cpu' is invalid"
+    ),
+    case("D16", {"strategies": [ZONE_SPREAD] * 6}, "at most 5"),
+    case("D16", {"constraints": [{"type": "distinctInstance"}] * 11}, "at most 10"),
+    case(
+        "D16",
         {"constraints": [{"type": "distinctInstance", "expression": "a == b"}]},
         "does not take an expression",
     ),
-    ({"constraints": [{"type": "memberOf"}]}, "needs an expression"),
-    ({"constraints": [{"type": "memberOf", "expression": "x" * 2001}]}, "too long"),
-    ({"strategies": [ZONE_SPREAD], "fargate": True}, "not supported with FARGATE"),
-    (
+    case("D16", {"constraints": [{"type": "memberOf"}]}, "needs an expression"),
+    case("D16", {"constraints": [{"type": "memberOf", "expression": "x" * 2001}]}, "too long"),
+    case("D16", {"strategies": [ZONE_SPREAD], "fargate": True}, "not supported with FARGATE"),
+    case(
+        "D16",
         {"constraints": [{"type": "distinctInstance"}], "fargate": True},
         "not supported with FARGATE",
     ),
@@ -36,8 +48,7 @@ def check(**given: Any) -> None:
     )
 
 
-@pytest.mark.rule("D16")
-@pytest.mark.parametrize(("given", "message"), REFUSED, ids=[item[1] for item in REFUSED])
+@pytest.mark.parametrize(("given", "message"), REFUSED)
 def test_aws_refuses(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ServiceError, match="InvalidParameterException") as caught:
         check(**given)

@@ -3,6 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ecsinfer.sandbox.ecs.service_defaults import (
     Spec,
     created_spec,
@@ -10,9 +13,6 @@ from ecsinfer.sandbox.ecs.service_defaults import (
     starts_deployment,
     updated_spec,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.sandbox.ecs.service_world import ServiceWorld
 
 EC2: Spec = {"launchType": "EC2"}

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario
 
+from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario
 from tests.sandbox.ecs.service_world import CLUSTER, ServiceWorld, refusal
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.furniture import IP_TARGETS
 
+from ecsinfer.sandbox.furniture import IP_TARGETS
 from tests.sandbox.ecs.service_world import CLUSTER, ServiceWorld, refusal
 
 

@@ -3,41 +3,36 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.furniture import INSTANCE_TARGETS, SUBNETS
 from ecsinfer.sandbox.scenario import Scenario
-
 from tests.sandbox.ecs.service_world import (
     AWSVPC,
     CLUSTER,
     ZONE_SPREAD,
     ServiceWorld,
+    case,
     refusal,
 )
 
 GPU = [{"capacityProvider": "gpu", "weight": 1}]
 
 
-def rule(number: str, changes: dict[str, Any], message: str) -> Any:
-    """A CreateService of the EC2 service with these changes, and why AWS refuses it."""
-    name = f"{number}: {message[:60]}"
-    return pytest.param(changes, message, id=name, marks=pytest.mark.rule(number))
-
-
 REFUSED = [
-    rule("D27", {"desiredCount": None}, "DesiredCount is missing"),
-    rule("D27", {"desiredCount": -1}, "DesiredCount can not be lesser than 0"),
-    rule("D1", {"serviceName": "a b"}, "Invalid service name."),
-    rule(
+    case("D27", {"desiredCount": None}, "DesiredCount is missing"),
+    case("D27", {"desiredCount": -1}, "DesiredCount can not be lesser than 0"),
+    case("D1", {"serviceName": "a b"}, "Invalid service name."),
+    case(
         "D13",
         {"schedulingStrategy": "DAEMON"},
         "The daemon scheduling strategy does not support a desired count for services.",
     ),
-    rule(
+    case(
         "D13",
         {"schedulingStrategy": "DAEMON", "desiredCount": None, "placementStrategy": [ZONE_SPREAD]},
         "The daemon scheduling strategy does not support placement strategies.",
     ),
-    rule(
+    case(
         "D13",
         {
             "schedulingStrategy": "DAEMON",
@@ -46,7 +41,7 @@ REFUSED = [
         },
         "The daemon scheduling strategy does not support values above 100 for maximumPercent.",
     ),
-    rule(
+    case(
         "D13",
         {
             "schedulingStrategy": "DAEMON",
@@ -55,24 +50,24 @@ REFUSED = [
         },
         "The daemon scheduling strategy does not support the FARGATE launch type.",
     ),
-    rule(
+    case(
         "D12",
         {"platformVersion": "1.4.0"},
         "The platform version must be null when specifying an EC2 launch type",
     ),
-    rule(
+    case(
         "D12",
         {"platformVersion": "1.4.0", "capacityProviderStrategy": GPU},
         "The platform version must be null when specifying an EC2 launch type",
     ),
-    rule("B23", {"launchType": "MANAGED_INSTANCES"}, "Specify a capacity provider strategy"),
-    rule("C11", {"launchType": "FARGATE"}, "Task definition does not support launch_type FARGATE."),
-    rule(
+    case("B23", {"launchType": "MANAGED_INSTANCES"}, "Specify a capacity provider strategy"),
+    case("C11", {"launchType": "FARGATE"}, "Task definition does not support launch_type FARGATE."),
+    case(
         "C14",
         {"networkConfiguration": AWSVPC},
         "Network Configuration is not valid for the given networkMode of this task definition.",
     ),
-    rule(
+    case(
         "D15",
         {
             "schedulingStrategy": "DAEMON",
@@ -81,7 +76,7 @@ REFUSED = [
         },
         "Availability Zone Rebalancing does not support DAEMON services",
     ),
-    rule(
+    case(
         "D15",
         {
             "placementStrategy": [{"type": "binpack", "field": "memory"}],
@@ -89,7 +84,7 @@ REFUSED = [
         },
         "Availability Zone Rebalancing does not support placement strategies",
     ),
-    rule(
+    case(
         "D15",
         {
             "placementConstraints": [
@@ -99,18 +94,18 @@ REFUSED = [
         },
         "Availability Zone Rebalancing does not support placement constraints",
     ),
-    rule(
+    case(
         "D15",
         {"deploymentConfiguration": {"maximumPercent": 100}},
         "Availability Zone Rebalancing does not support maximumPercent <= 100 % as deployment "
         "configuration.",
     ),
-    rule(
+    case(
         "D30",
         {"enableExecuteCommand": True},
         "a valid taskRoleArn is not being used",
     ),
-    rule(
+    case(
         "D9",
         {"healthCheckGracePeriodSeconds": -1},
         "healthCheckGracePeriodSeconds must be between 0 and 2147483647",

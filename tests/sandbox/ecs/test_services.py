@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.furniture import CPU_GROUP, SECURITY_GROUP, SUBNETS
 
+from ecsinfer.sandbox.furniture import CPU_GROUP, SECURITY_GROUP, SUBNETS
 from tests.sandbox.ecs.service_world import AWSVPC, CLUSTER, ServiceWorld, refusal
 
 

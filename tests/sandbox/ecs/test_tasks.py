@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario
-from tests.sandbox.ecs.service_world import AWSVPC, CLUSTER, ServiceWorld, refusal
+from tests.sandbox.ecs.service_world import AWSVPC, CLUSTER, ServiceWorld, case, refusal
 
 
 def run(services: ServiceWorld, **changes: Any) -> dict[str, Any]:
@@ -68,16 +68,16 @@ def test_with_a_provider_a_task_waits_for_capacity_instead_of_failing(
 
 
 REFUSED = [
-    ("C14", {"taskDefinition": "vpc"}, "Network Configuration must be provided"),
-    ("C14", {"networkConfiguration": AWSVPC}, "Network Configuration is not valid"),
-    ("C11", {"launchType": "FARGATE"}, "Task definition does not support launch_type FARGATE"),
-    ("D12", {"platformVersion": "1.4.0"}, "The platform version must be null"),
-    (
+    case("C14", {"taskDefinition": "vpc"}, "Network Configuration must be provided"),
+    case("C14", {"networkConfiguration": AWSVPC}, "Network Configuration is not valid"),
+    case("C11", {"launchType": "FARGATE"}, "Task definition does not support launch_type FARGATE"),
+    case("D12", {"platformVersion": "1.4.0"}, "The platform version must be null"),
+    case(
         "D16",
         {"placementStrategy": [{"type": "binpack", "field": "gpu"}]},
         "binpack field 'gpu' is invalid",
     ),
-    (
+    case(
         "D3",
         {
             "launchType": "EC2",
@@ -85,15 +85,12 @@ REFUSED = [
         },
         "Specifying both a launch type and capacity provider strategy",
     ),
-    ("B20", {"capacityProviderStrategy": [{"capacityProvider": "x"}]}, "not associated"),
-    ("0.2", {"count": 11}, "between 1 and 10"),
+    case("B20", {"capacityProviderStrategy": [{"capacityProvider": "x"}]}, "not associated"),
+    case("0.2", {"count": 11}, "between 1 and 10"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [pytest.param(*case, id=case[1], marks=pytest.mark.rule(name)) for name, *case in REFUSED],
-)
+@pytest.mark.parametrize(("changes", "message"), REFUSED)
 def test_aws_refuses_to_run(services: ServiceWorld, changes: dict[str, Any], message: str) -> None:
     services.register_awsvpc()
     request = {"cluster": CLUSTER, "taskDefinition": "web", **changes}
@@ -144,6 +141,38 @@ def test_tags_of_a_task_show_where_asked_for(services: ServiceWorld) -> None:
     arn = run(services, tags=tags)["tasks"][0]["taskArn"]
     assert described(services, arn)["tags"] == []
     assert described(services, arn, include=["TAGS"])["tags"] == tags
+
+
+@pytest.mark.rule("D28")
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("SERVICE", {"from": "service"}), ("TASK_DEFINITION", {"from": "definition"}), ("NONE", {})],
+)
+def test_tags_are_propagated_at_launch_only(
+    services: ServiceWorld, source: str, expected: dict[str, str]
+) -> None:
+    def tag(origin: str) -> list[dict[str, str]]:
+        return [{"key": "from", "value": origin}]
+
+    def tags_of(arn: str) -> dict[str, str]:
+        described_tags = described(services, arn, include=["TAGS"])["tags"]
+        return {item["key"]: item["value"] for item in described_tags}
+
+    services.register_awsvpc(tags=tag("definition"))
+    service = services.create_on_fargate(propagateTags=source, tags=tag("service"))
+    services.sleep(300)
+    first = services.running_tasks()[0]
+    services.ecs.tag_resource(resourceArn=service["serviceArn"], tags=tag("later"))
+    assert tags_of(first) == expected
+    services.update(desiredCount=2, enableECSManagedTags=True, propagateTags="SERVICE")
+    services.sleep(300)
+    second = next(arn for arn in services.running_tasks() if arn != first)
+    assert tags_of(first) == expected
+    assert tags_of(second) == {
+        "from": "later",
+        "aws:ecs:clusterName": CLUSTER,
+        "aws:ecs:serviceName": "web",
+    }
 
 
 def test_overrides_are_described_for_every_container(services: ServiceWorld) -> None:
