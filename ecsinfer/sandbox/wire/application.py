@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any, NamedTuple
+from wsgiref.types import StartResponse
 
 from ecsinfer.sandbox import registry
 from ecsinfer.sandbox.errors import ServiceError
@@ -20,7 +22,7 @@ from ecsinfer.sandbox.wire import protocol
 from ecsinfer.sandbox.wire.buckets import Rates
 from ecsinfer.sandbox.wire.faults import ConnectionCutError, Faults
 from ecsinfer.sandbox.wire.lag import Lag
-from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest
+from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest, from_environ
 from ecsinfer.sandbox.wire.routing import (
     Asked,
     form_of,
@@ -69,6 +71,18 @@ class Application:
         self.calls: list[ApiCall] = []
         self.moto = Moto()
         self.behave(scenario)
+
+    def __call__(
+        self, environ: Mapping[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answer as a WSGI application, under whatever server.
+
+        A fault that cuts the connection ends in `ConnectionCutError`, which a server answers by
+        closing it.
+        """
+        reply = self.answer(from_environ(environ))
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", list(reply.headers))
+        return [reply.body]
 
     def answer(self, request: HttpRequest) -> HttpReply:
         """The reply to a request.

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 _PLAIN_HEADERS = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
@@ -89,6 +89,23 @@ def to_environ(request: HttpRequest) -> dict[str, Any]:
     environ["HTTP_HOST"] = request.host
     environ["CONTENT_LENGTH"] = str(len(request.body))
     return environ
+
+
+def from_environ(environ: Mapping[str, Any]) -> HttpRequest:
+    """The request that a WSGI server received."""
+    headers = {
+        key.removeprefix("HTTP_").lower().replace("_", "-"): str(value)
+        for key, value in environ.items()
+        if key.startswith("HTTP_") or key in _PLAIN_HEADERS.values()
+    }
+    return HttpRequest(
+        method=environ["REQUEST_METHOD"],
+        host=headers.get("host") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}",
+        path=environ.get("RAW_URI") or quote(environ.get("PATH_INFO") or "/", encoding="latin-1"),
+        query=environ.get("QUERY_STRING", ""),
+        headers=headers,
+        body=environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)),
+    )
 
 
 def _text(value: Any) -> str:
