@@ -32,7 +32,7 @@ _PROPAGATE = {"service": "SERVICE", "task_definition": "TASK_DEFINITION", "none"
 def service_params(spec: Spec, key: str) -> dict[str, Any]:
     """The fields, with the user's raw ones merged last."""
     service = spec.services[key]
-    declared = {
+    declared: dict[str, Any] = {
         **_capacity(spec, key),
         **_network(spec, key),
         **_traffic(spec, key),
@@ -56,7 +56,9 @@ def service_params(spec: Spec, key: str) -> dict[str, Any]:
         name: value for name, value in service.overrides.service.items() if name not in _NAMED_APART
     }
     if raw.get("schedulingStrategy") == "DAEMON":
-        declared["availabilityZoneRebalancing"] = "DISABLED"  # D15
+        # A daemon never runs twice on an instance, and is where the instances are (D13, D15).
+        declared["deploymentConfiguration"].update(maximumPercent=100, minimumHealthyPercent=0)
+        declared["availabilityZoneRebalancing"] = "DISABLED"
     if raw.get("launchType"):
         del declared["capacityProviderStrategy"]  # D3
     return overlay(declared, raw)

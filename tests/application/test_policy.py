@@ -1,0 +1,66 @@
+"""The policy names what it can name, and passes the spec's roles and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsinfer.application import policy
+from ecsinfer.sandbox import furniture
+from ecsinfer.spec import Spec
+from tests.application.specs import CPU, SPECS, WEB, fargate, gpu, spec
+
+
+def statements(made: Spec) -> dict[str, dict[str, Any]]:
+    document = policy(made)
+    assert document["Version"] == "2012-10-17"
+    found = {statement["Sid"]: statement for statement in document["Statement"]}
+    assert len(found) == len(document["Statement"])
+    return found
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_nothing_is_allowed_by_wildcard(name: str) -> None:
+    for statement in statements(SPECS[name]).values():
+        assert statement["Effect"] == "Allow"
+        assert not any("*" in action for action in statement["Action"])
+
+
+@pytest.mark.rule("H3", "H5")
+def test_roles_are_passed_one_by_one_to_the_service_that_assumes_them() -> None:
+    passed = [
+        (statement["Condition"]["StringEquals"]["iam:PassedToService"], statement["Resource"])
+        for statement in statements(SPECS["managed-instances"]).values()
+        if statement["Action"] == ["iam:PassRole"]
+    ]
+    assert passed == [
+        ("ec2.amazonaws.com", [furniture.INSTANCE_ROLE]),
+        ("ecs-tasks.amazonaws.com", [furniture.EXECUTION_ROLE, furniture.TASK_ROLE]),
+        ("ecs.amazonaws.com", [furniture.INFRASTRUCTURE_ROLE]),
+    ]
+
+
+@pytest.mark.rule("H5")
+def test_writes_are_for_the_specs_own_names() -> None:
+    found = statements(gpu())
+    assert found["Cluster"]["Resource"] == "arn:aws:ecs:us-east-1:*:cluster/inference"
+    assert found["Services"]["Resource"] == ["arn:aws:ecs:us-east-1:*:service/inference/llm"]
+    assert found["ImageDigests"]["Resource"] == [
+        "arn:aws:ecr:us-east-1:123456789012:repository/vllm"
+    ]
+    assert "Scaling" not in found
+    assert "Scaling" in statements(SPECS["scaled"])
+
+
+def test_what_is_marked_as_existing_is_not_written() -> None:
+    made = spec(cluster={"existing": True}, services={"web": WEB})
+    found = statements(made)
+    assert "CreateCluster" not in found
+    assert "ecs:DeleteCluster" not in found["Cluster"]["Action"]
+
+
+def test_the_partition_follows_the_region() -> None:
+    china = spec(region="cn-north-1", capacity={"cpu": CPU})
+    assert statements(china)["Cluster"]["Resource"].startswith("arn:aws-cn:ecs:cn-north-1:")
+    assert "LookAtGroups" not in statements(fargate())
