@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecsinfer.model import Change
+from ecsinfer.spec.secretness import secret_by_value
 
 _CONTAINER = "containerDefinitions[]"
 
@@ -113,6 +114,7 @@ _NAMED_BY: Mapping[str, tuple[str, ...]] = {
 }
 """What names an entry of a list, in the path of a change."""
 
+# Wider than what the spec refuses: hiding too much in a plan harms nobody.
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key|private_?key|auth", re.IGNORECASE)
 HIDDEN = "(hidden)"
 
@@ -155,15 +157,10 @@ def differences(desired: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[C
         before, after = old.get(path), new.get(path)
         if before == after or (path.endswith("RoleArn") and _same_role(before, after)):
             continue
-        if _SECRET.search(_own_key(path)):
+        if _SECRET.search(_own_key(path)) or _shows_secret(before) or _shows_secret(after):
             before, after = (None if value is None else HIDDEN for value in (before, after))
         changes.append(Change(path, before, after, "new-revision"))
     return tuple(changes)
-
-
-def secret_looking(key: str) -> bool:
-    """Whether a value under this key should not be shown."""
-    return _SECRET.search(key) is not None
 
 
 def _normal(value: Any, path: str) -> Any:
@@ -235,6 +232,11 @@ def _removable(path: str) -> bool:
         return top.partition(".")[0] in _TASK_FIELDS
     member = rest.partition("].")[2]
     return not member or re.split(r"[.\[]", member)[0] in _CONTAINER_FIELDS
+
+
+def _shows_secret(value: Any) -> bool:
+    texts = value if isinstance(value, list) else [value]
+    return any(isinstance(text, str) and secret_by_value(text) for text in texts)
 
 
 def _own_key(path: str) -> str:

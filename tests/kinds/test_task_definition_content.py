@@ -142,6 +142,15 @@ def test_a_value_whose_name_looks_secret_is_hidden(key: str) -> None:
     assert "s3cret" not in str(shown)
 
 
+@pytest.mark.parametrize("value", ["postgres://user:s3cret@db/llm", "hf_s3cret" + "a" * 20])
+def test_a_value_that_looks_secret_is_hidden_wherever_it_is(value: str) -> None:
+    def edit(request: dict[str, Any]) -> None:
+        container(request)["environment"][0]["value"] = value
+        container(request)["command"].append(value)
+
+    assert "s3cret" not in str(changed(edit))
+
+
 ports = st.fixed_dictionaries(
     {"containerPort": st.integers(1, 9)},
     optional={
