@@ -77,9 +77,10 @@ _HINT = {
 _TOKEN = re.compile(
     r"(?P<escape>\$\$\{)"
     r"|\$\{(?P<kind>env|ssm|secret|cfn):(?P<body>[^{}]*)\}"
-    r"|(?P<broken>\$\{(?:env|ssm|secret|cfn):)"
+    r"|(?P<broken>\$\{(?:env|ssm|secret|cfn):.*)"
     r"|\$\{(?P<unknown>[a-z]+):(?![-=?+0-9 ])[^{}]*\}"
-    r"|(?P<reserved>\$\{[a-z-]+/[^#}]+#[a-z_]+\})"
+    r"|(?P<reserved>\$\{[a-z-]+/[^#}]+#[a-z_]+\})",
+    re.DOTALL,
 )
 
 

@@ -40,7 +40,7 @@ def load(
     if env:
         root = merge(root, _mapping(read(overlay_path(path, env))))
     answered = interpolate(assign(_mapping(root), sets), lookup)
-    included = include(answered.root, path.parent)
+    included = include(answered.root, path.parent, answered.touched)
     shaped = shape(included.root, (*answered.touched, *included.touched))
     problems = [
         *answered.problems,

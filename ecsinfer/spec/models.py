@@ -43,7 +43,9 @@ class Spec(Section):
     )
     region: Words | None = Field(None, description="AWS region; the AWS default chain otherwise.")
     tags: Tags = Field(default_factory=dict, description="Tags of everything that is created.")
-    cluster: Cluster = Field(default_factory=Cluster, description="The ECS cluster.")
+    cluster: Cluster = Field(
+        default_factory=Cluster, description="The cluster that everything runs in."
+    )
     capacity: Mapping[Key, CapacityProvider] = Field(
         default_factory=dict, description="Capacity providers, by a key of your choice."
     )

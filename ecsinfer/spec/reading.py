@@ -17,6 +17,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _DEEPEST = 50
 _LARGEST = 50_000
+_NO_CHARACTER = "there is a character that YAML does not allow"
 _QUOTED = re.compile(r"(['\"]).{2,}\1")
 
 
@@ -47,7 +48,7 @@ def parse(text: str, file: str) -> Node:
         return _Builder(file, yaml.parse(text, Loader=_LOADER)).document()
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise _refusal(Mark(file, line), "a character that YAML does not allow") from None
+        raise _refusal(Mark(file, line), _NO_CHARACTER) from None
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = Mark(file, at.line + 1, at.column + 1) if at else Mark(file)
@@ -55,7 +56,7 @@ def parse(text: str, file: str) -> Node:
         reason = _QUOTED.sub("...", " ".join(filter(None, (error.context, error.problem))))
         raise _refusal(mark, f"this is not YAML: {reason}") from None
     except UnicodeError:
-        raise _refusal(Mark(file), "the text is no Unicode") from None
+        raise _refusal(Mark(file), _NO_CHARACTER) from None
 
 
 def _refusal(mark: Mark, text: str, hint: str = "") -> SpecError:

@@ -225,8 +225,12 @@ class Service(Container):
     health: Health = Field(
         default_factory=Health, description="When it serves, how it starts and stops."
     )
-    roles: Roles = Field(default_factory=Roles, description="IAM roles of the tasks.")
-    network: Network = Field(default_factory=Network, description="How tasks are connected.")
+    roles: Roles = Field(
+        default_factory=Roles, description="Roles that ECS and the containers have."
+    )
+    network: Network = Field(
+        default_factory=Network, description="Network mode, subnets and security groups."
+    )
     load_balancer: LoadBalancers = Field(
         (), description="The target group, or several, that tasks are registered with."
     )
@@ -247,7 +251,7 @@ class Service(Container):
     )
     scaling: Scaling | None = Field(None, description="Limits and targets of automatic scaling.")
     rollout: Rollout = Field(
-        default_factory=Rollout, description="How a new revision replaces the old one."
+        default_factory=Rollout, description="How deployments proceed, and what stops them."
     )
     logs: LogSettings = Field(
         default_factory=Logs, description="Where the containers' output goes; false for nowhere."
@@ -262,7 +266,7 @@ class Service(Container):
         default_factory=Placement, description="How tasks are placed on instances."
     )
     platform: Platform = Field(
-        default_factory=Platform, description="What the tasks are built for."
+        default_factory=Platform, description="Architecture and platform version."
     )
     execute_command: Flag = Field(
         False, description="Whether ECS Exec works; the task role must allow it."

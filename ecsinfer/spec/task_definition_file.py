@@ -29,11 +29,16 @@ _OUTPUT_ONLY = frozenset(
 """What DescribeTaskDefinition says and RegisterTaskDefinition does not take (C10)."""
 
 
-def include(root: Node, folder: FilePath) -> Stage:
+def include(root: Node, folder: FilePath, before: tuple[Path, ...] = ()) -> Stage:
     """Read in the files that ``task_definition`` names.
 
     A file holds the API form, as JSON or YAML, or the output of ``aws ecs
     describe-task-definition``; of that the read-only fields are left out. It is not interpolated.
+
+    Args:
+        root: the spec's tree.
+        folder: what names of files are relative to.
+        before: where something is wrong already.
     """
     problems: list[Problem] = []
     touched: list[Path] = []
@@ -43,11 +48,14 @@ def include(root: Node, folder: FilePath) -> Stage:
         if named is None or not isinstance(named.value, str | Mapping):
             continue
         path = ("services", key, "task_definition")
-        try:
-            root = _with(root, path, _content(named, folder))
-        except SpecError as error:
-            problems += (_at(problem, named, path) for problem in error.problems)
-            touched.append(path)
+        content = Node({}, named.mark)
+        if path not in before:
+            try:
+                content = _content(named, folder)
+            except SpecError as error:
+                problems += (_at(problem, named, path) for problem in error.problems)
+                touched.append(path)
+        root = _with(root, path, content)
     return Stage(root, tuple(problems), tuple(touched))
 
 

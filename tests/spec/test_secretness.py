@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from ecsinfer.spec.secretness import looks_secret, secret_by_name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PASSWORD", "DB_PASSWORD", "dbPassword", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "SECRET",
+        "CLIENT_SECRET", "API_KEY", "OPENAI_API_KEY", "openaiApiKey", "AWS_SECRET_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID", "PRIVATE_KEY", "APIKEY", "DB_CREDENTIALS", "PASSPHRASE", "DB_PWD",
+    ],
+)  # fmt: skip
+def test_names_of_secrets_are_known(name: str) -> None:
+    assert looks_secret(name, "value")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MAX_TOKENS", "TOKENIZER", "TOKENIZERS_PARALLELISM", "MAX_NUM_BATCHED_TOKENS", "EOS_TOKEN",
+        "PAD_TOKEN", "TOKEN_LIMIT", "SECRET_NAME", "SECRET_ARN", "PASSWORD_FILE", "CACHE_KEY",
+        "PARTITION_KEY", "PWD", "COMPASS", "KEY", "MODEL", "",
+    ],
+)  # fmt: skip
+def test_settings_of_models_are_not_taken_for_secrets(name: str) -> None:
+    assert not secret_by_name(name)
+
+
+@pytest.mark.parametrize("value", ["", "true", "FALSE", "none", "0", "30"])
+def test_switches_and_small_numbers_are_no_secrets(value: str) -> None:
+    assert not looks_secret("REQUIRE_API_KEY", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hf_" + "a" * 30, "sk-" + "a" * 30, "ghp_" + "a" * 36, "AKIA" + "A" * 16,
+        "postgres://user:hunter2@db/x", "-----BEGIN PRIVATE KEY-----\n", "nvapi-" + "a" * 30,
+    ],
+)  # fmt: skip
+def test_values_that_look_like_keys_are_known_whatever_their_name(value: str) -> None:
+    assert looks_secret("SETTING", value)
+
+
+@pytest.mark.parametrize(
+    "value", ["http://host:8000/v1", "s3://bucket/key", "hf-internal/tiny", "a@b", "sk-learn"]
+)
+def test_addresses_and_names_are_no_secrets(value: str) -> None:
+    assert not looks_secret("SETTING", value)
