@@ -20,6 +20,7 @@ from tests.sandbox.ecs.requests import group_provider
 
 CLUSTER = "inference"
 AWSVPC = {"awsvpcConfiguration": {"subnets": [SUBNETS[0]], "securityGroups": [SECURITY_GROUP]}}
+CONNECT = {"enabled": True, "namespace": "apps"}
 ZONE_SPREAD = {"type": "spread", "field": "attribute:ecs.availability-zone"}
 
 
@@ -127,6 +128,11 @@ class ServiceWorld:
     def running_tasks(self, name: str = "web") -> list[str]:
         arns: list[str] = self.ecs.list_tasks(cluster=CLUSTER, serviceName=name)["taskArns"]
         return arns
+
+
+def deployment_ids(service: dict[str, Any]) -> list[str]:
+    """The ids of a described service's deployments, the PRIMARY one first."""
+    return [deployment["id"] for deployment in service["deployments"]]
 
 
 def refusal(call: Any, /, *args: Any, **parameters: Any) -> tuple[str, str]:
