@@ -68,3 +68,12 @@ def test_a_gpu_in_it_does_not_run_on_fargate() -> None:
 def test_a_load_balancer_finds_its_first_container() -> None:
     spec = load_document(with_service(BASE, f"{{{BEHIND}, image: b}}"))
     assert (spec.container_name("llm"), spec.family("llm")) == ("server", "llm")
+
+
+def test_its_secrets_need_its_execution_role() -> None:
+    secrets = [{"name": "A", "valueFrom": "/a"}]
+    container = {"name": "a", "image": "a", "memory": 512, "secrets": secrets}
+    definition = {"task_definition": {"containerDefinitions": [container]}}
+    problem = only_problem_of(patched(BASE, {"services": {"llm": definition}}))
+    assert problem.path == "services.llm.task_definition"
+    assert "executionRoleArn" in problem.hint

@@ -49,8 +49,8 @@ def _names(spec: Spec) -> Iterator[tuple[Path, str]]:
             yield ("capacity", key, "name"), spec.provider_name(key)
     for key, service in spec.services.items():
         yield ("services", key, "name"), spec.service_name(key)
-        yield ("services", key, "container"), spec.container_name(key)
         if service.task_definition is None:
+            yield ("services", key, "container"), spec.container_name(key)
             yield ("services", key, "family"), spec.family(key)
         for name in service.sidecars:
             yield ("services", key, "sidecars", name), name

@@ -70,7 +70,9 @@ def execution_role(subject: Subject) -> Findings:
             yield subject.find(
                 "roles.execution" if own else "task_definition",
                 f"ECS {what} with the execution role, and there is none",
-                "roles: {execution: arn:aws:iam::...:role/ecsTaskExecutionRole}",
+                "roles: {execution: arn:aws:iam::...:role/ecsTaskExecutionRole}"
+                if own
+                else '"executionRoleArn": "arn:aws:iam::...:role/ecsTaskExecutionRole"',
                 because=("secrets", "capacity"),
             )
             return
