@@ -56,10 +56,9 @@ def deploy(
         else:
             from ecsinfer.reconcile.codec import load  # noqa: PLC0415
 
-            plan = load(saved.read_text())
+            plan = load(saved.read_text(), application=session.spec.name)
         session.started("deploy")
-        if common.output == "text":
-            session.show_plan(plan)
+        session.announce_plan(plan)
         if not plan.empty:
             confirm(
                 f"Deploy {plan.application} to account {plan.target.account}?",
@@ -67,4 +66,7 @@ def deploy(
                 simulated=session.simulated,
             )
         outcome = session.reconciler.apply(plan, nodes, timeout=timeout, wait=not no_wait)
-        return session.show_outcome(outcome, outputs(session.spec, outcome.outputs))
+        code = session.show_outcome(outcome, outputs(session.spec, outcome.outputs))
+        if code == 0:
+            session.suggest("ecsinfer plan {options}", "ecsinfer destroy {options}")
+        return code

@@ -40,8 +40,7 @@ def destroy(
         nodes = session.nodes(services, purge=purge, destroying=True)
         plan = session.reconciler.plan_destroy(nodes, session.spec.name)
         session.started("destroy")
-        if common.output == "text":
-            session.show_plan(plan)
+        session.announce_plan(plan)
         if not plan.empty:
             confirm(
                 f"Destroy {plan.application} in account {plan.target.account}?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -28,6 +29,20 @@ class Common:
     sandbox: bool = False
     debug: bool = False
     no_color: bool = False
+
+    def again(self) -> str:
+        """The options that choose the same spec and the same AWS, as a shell takes them."""
+        chosen = {
+            "--file": str(self.file),
+            "--env": self.env,
+            "--profile": self.profile,
+            "--region": self.region,
+            "--endpoint-url": self.endpoint_url,
+        }
+        words = [word for name, value in chosen.items() if value for word in (name, value)]
+        words += [word for value in self.sets for word in ("--set", value)]
+        words += ["--sandbox"] if self.sandbox else []
+        return shlex.join(words)
 
 
 def _gather(command: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:

@@ -53,7 +53,7 @@ class Session:
         )  # fmt: skip
 
     def show_plan(self, plan: Plan) -> None:
-        """Write the plan where data goes: standard output."""
+        """Write the plan as what was asked for: on standard output."""
         if self.common.output == "text":
             from ecsinfer.report import plan_view, terminal  # noqa: PLC0415
 
@@ -62,6 +62,28 @@ class Session:
             from ecsinfer.report.jsonl import plan_document  # noqa: PLC0415
 
             click.echo(json.dumps(plan_document(plan), indent=2, default=str))
+        else:
+            from ecsinfer.reconcile.reconciler import planned  # noqa: PLC0415
+
+            self.emit(planned(plan))
+
+    def announce_plan(self, plan: Plan) -> None:
+        """Write the plan as what is about to happen: on standard error."""
+        if self.common.output == "text":
+            from ecsinfer.report import plan_view, terminal  # noqa: PLC0415
+
+            plan_view.print_plan(plan, terminal.messages())
+
+    def suggest(self, *commands: str) -> None:
+        """Say what one would do next; `{options}` stands for the options that chose the spec."""
+        if self.common.output == "text":
+            from ecsinfer.report import outcome_view, terminal  # noqa: PLC0415
+
+            options = self.common.again()
+            lines = [command.format(options=options) for command in commands]
+            if self.simulated:
+                lines.append("ecsinfer sandbox stop")
+            outcome_view.print_next(lines, terminal.messages())
 
     def show_outcome(self, outcome: Outcome, outputs: dict[str, Any]) -> int:
         """Write how it ended; the exit code."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.console import Console
 from rich.text import Text
@@ -16,6 +16,13 @@ def print_outputs(outputs: Mapping[str, object], console: Console) -> None:
     width = max((len(name) for name in outputs), default=0)
     for name, value in outputs.items():
         console.print(Text(f"{name:<{width}} = {value}"), soft_wrap=True)
+
+
+def print_next(commands: Iterable[str], console: Console) -> None:
+    """Write what one would do next, ready to be copied."""
+    console.print(Text("what to try next:", style="dim"))
+    for command in commands:
+        console.print(Text(f"  {command}", style="dim"), soft_wrap=True)
 
 
 def print_failure(outcome: Outcome, console: Console) -> None:

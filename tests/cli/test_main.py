@@ -1,0 +1,117 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ecsinfer.cli.main import COMMANDS, run
+from tests.reference import README
+
+CONFIGS = README.parent / "configs"
+HEAVY = ("boto3", "botocore", "rich", "pydantic", "yaml", "moto", "tenacity")
+
+
+def imported(*arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a run in a fresh process, and the heavy modules that it imported."""
+    program = (
+        "import sys; from ecsinfer.cli.main import run; code = run(sys.argv[1:]);"
+        f" print('\\0', code, *[name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    code, *modules = done.stdout.rpartition("\0")[2].split()
+    return int(code), set(modules)
+
+
+def test_help_imports_click_alone() -> None:
+    assert imported("--help") == (0, set())
+
+
+def test_a_usage_error_imports_nothing_heavy() -> None:
+    assert imported("deploy", "--no-such-option") == (2, set())
+
+
+def test_an_invalid_spec_is_refused_before_boto3_is_imported(tmp_path: Path) -> None:
+    spec = tmp_path / "ecsinfer.yaml"
+    spec.write_text("name: a\nservices: {b: {imagee: x}}\n")
+    code, modules = imported("plan", "--file", str(spec))
+    assert code == 2
+    assert not modules & {"boto3", "botocore", "rich"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: ecsinfer {command}")
+
+
+def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("ecsinfer 0.")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_are_printed(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", shell]) == 0
+    assert "_ECSINFER_COMPLETE" in capsys.readouterr().out
+
+
+def test_every_problem_of_a_spec_is_told_with_its_line_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "ecsinfer.yaml"
+    spec.write_text("name: a\ncapacity: {ecs-gpu: {}}\nservices:\n  b:\n    imagee: x\n")
+    assert run(["validate", "--file", str(spec)]) == 2
+    told = capsys.readouterr().err
+    assert f"{spec}:5:" in told
+    assert f"{spec}:2:" in told
+    assert "Traceback" not in told
+
+
+def test_validate_tells_problems_as_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "ecsinfer.yaml"
+    spec.write_text("name: a\nservices: {b: {imagee: x}}\n")
+    assert run(["validate", "--file", str(spec), "--output", "json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["valid"] is False
+    assert told["problems"][0]["line"] == 2
+
+
+@pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_is_valid_and_has_a_policy(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["validate", "--file", str(config)]) == 0
+    capsys.readouterr()
+    assert run(["policy", "--file", str(config)]) == 0
+    policy = json.loads(capsys.readouterr().out)
+    assert policy["Version"] == "2012-10-17"
+    assert all(statement["Effect"] == "Allow" for statement in policy["Statement"])
+
+
+def test_a_missing_file_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["plan"]) == 2
+    told = capsys.readouterr().err
+    assert "ecsinfer.yaml" in told
+    assert "Traceback" not in told
+
+
+def test_without_credentials_the_exit_code_and_the_hint_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = CONFIGS / "quickstart.yaml"
+    code = run(["plan", "--file", str(config), "--endpoint-url", "http://127.0.0.1:9"])
+    told = capsys.readouterr().err
+    assert code in (2, 8)
+    assert "credentials" in told
+    assert "try: " in told
