@@ -123,7 +123,7 @@ class CapacityProvider(Section):
     name: Words | None = Field(
         None,
         description="Name of the provider, unique in account and region; `<application>-<key>` "
-        "otherwise. It cannot begin with aws, ecs or fargate.",
+        "otherwise, or the key for an existing one. It cannot begin with aws, ecs or fargate.",
     )
     existing: Flag = Field(
         False, description="Somebody else manages the provider: use it, never change or delete it."

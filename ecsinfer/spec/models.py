@@ -62,7 +62,8 @@ class Spec(Section):
         """The name of the capacity provider with that key; Fargate's are their own names."""
         if key in FARGATE:
             return key
-        return self.capacity[key].name or f"{self.name}-{key}"
+        provider = self.capacity[key]
+        return provider.name or (key if provider.existing else f"{self.name}-{key}")
 
     def service_name(self, key: str) -> str:
         """The service's name."""

@@ -178,3 +178,19 @@ class TestTaskDefinitionFiles:
     def test_the_name_of_a_file_must_be_known_without_aws(self) -> None:
         document = with_service(ON_GPUS, "task_definition: '${ssm:/name}'")
         assert "without asking AWS" in problems_of(document)[0].text
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [
+        ({"auto_scaling_group": "my-asg"}, "inference-gpu"),
+        ({"auto_scaling_group": "my-asg", "name": "mine"}, "mine"),
+        ({"existing": True}, "gpu"),
+        ({"existing": True, "name": "theirs"}, "theirs"),
+    ],
+)
+def test_a_provider_is_named_after_the_application_unless_it_is_not_ours(
+    provider: dict[str, Any], name: str
+) -> None:
+    document = {**ON_GPUS, "capacity": {"gpu": provider}}
+    assert load_document(document).provider_name("gpu") == name
