@@ -14,7 +14,7 @@ from typing import Any
 from ecsinfer.kinds.service_content import primary
 from ecsinfer.model import Failed, Pending, Ready, Verdict
 
-_UNDER_WAY: Mapping[str, str] = {
+UNDER_WAY: Mapping[str, str] = {
     "PENDING": "the deployment is about to start",
     "IN_PROGRESS": "the deployment is in progress",
     "STOP_REQUESTED": "the deployment is being stopped",
@@ -79,7 +79,7 @@ def verdict(rollout: Rollout) -> Verdict:
     if rollout.status == "SUCCESSFUL":
         return _completed(rollout)
     if rollout.status:
-        why = _UNDER_WAY.get(rollout.status, f"the deployment is {rollout.status}")
+        why = UNDER_WAY.get(rollout.status, f"the deployment is {rollout.status}")
         return Pending(why + _where(rollout), progress(rollout))
     return _by_deployments(rollout)
 
@@ -110,7 +110,7 @@ def _by_deployments(rollout: Rollout) -> Verdict:
     if state == "COMPLETED" or (state is None and len(rollout.service["deployments"]) == 1):
         # Services whose controller has no rolloutState are told by their counts.
         return _completed(rollout)
-    return Pending(_UNDER_WAY["IN_PROGRESS"] + _where(rollout), progress(rollout))
+    return Pending(UNDER_WAY["IN_PROGRESS"] + _where(rollout), progress(rollout))
 
 
 def _completed(rollout: Rollout) -> Verdict:
@@ -167,12 +167,6 @@ def _evidence(rollout: Rollout) -> tuple[str, ...]:
 
 
 def _where(rollout: Rollout) -> str:
-    deployment = primary(rollout.service)
-    counts = (
-        f": {deployment.get('runningCount', 0)} of {deployment.get('desiredCount', 0)} tasks run"
-        if deployment
-        else ""
-    )
     paused = [
         hook
         for hook in (rollout.deployment or {}).get("lifecycleHookDetails", ())
@@ -180,5 +174,5 @@ def _where(rollout: Rollout) -> str:
     ]
     if paused:
         # A PAUSE hook waits for ContinueServiceDeployment, and for nothing else (D20).
-        return f"{counts}; paused by a lifecycle hook until somebody continues it"
-    return counts
+        return "; paused by a lifecycle hook until somebody continues it"
+    return ""
