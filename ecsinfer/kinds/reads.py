@@ -34,6 +34,28 @@ def services(cluster: str, names: Iterable[str]) -> Read:
     )
 
 
+def service_deployment(arn: str) -> Read:
+    """A service deployment, where the caller may see it (D23)."""
+    return Read(
+        "ecs",
+        "DescribeServiceDeployments",
+        {"serviceDeploymentArns": [arn]},
+        batch="serviceDeploymentArns",
+        limit=20,
+        optional=True,
+    )
+
+
+def task_definition(name: str) -> Read:
+    """A revision, or a family's latest active one; its tags stand beside it (C4, C9)."""
+    return Read(
+        "ecs",
+        "DescribeTaskDefinition",
+        {"taskDefinition": name, "include": ["TAGS"]},
+        absent_on=("ClientException: Unable to describe task definition",),
+    )
+
+
 def capacity_providers(names: Iterable[str]) -> Read:
     """Auto Scaling group providers; one page holds ten (0.7)."""
     return Read(

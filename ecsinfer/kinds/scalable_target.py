@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.kinds import reads, scaling
 from ecsinfer.kinds.compare import differences
 from ecsinfer.model import (
@@ -31,10 +32,11 @@ class ScalableTarget:
         cluster: the cluster's name.
         service: the service's name.
         application: who owns the service, and with it the target.
-        minimum: least tasks; None with `maximum` means that the spec declares no scaling, and a
-            target that we registered earlier is to go.
+        minimum: least tasks; None with `maximum` and nothing suspended means that the spec declares
+            no scaling, and a target that we registered earlier is to go.
         maximum: most tasks.
-        suspended: ``SuspendedState``; what is not declared is the operator's (E5).
+        suspended: ``SuspendedState``; what is not declared is the operator's (E5). Without bounds
+            it is all that changes of a target that is there (E2).
         params: the service's declared fields, which tell whether it will be replaced (E12).
         retain: why destroy must leave it, if it must.
     """
@@ -52,7 +54,13 @@ class ScalableTarget:
     def declared(self) -> dict[str, Any]:
         """The declared fields in API form."""
         bounds = {"MinCapacity": self.minimum, "MaxCapacity": self.maximum}
-        return {**bounds, **({"SuspendedState": self.suspended} if self.suspended else {})}
+        stated = {"SuspendedState": self.suspended} if self.suspended else {}
+        return {**({} if self.minimum is None else bounds), **stated}
+
+    @property
+    def undeclared(self) -> bool:
+        """Whether nobody wants the target."""
+        return self.minimum is None and not self.suspended
 
     @property
     def address(self) -> dict[str, str]:
@@ -97,7 +105,7 @@ class ScalableTargetKind:
             return None
         service = reads.pick(described, "services", "serviceName", desired.service)
         lapsed = scaling.lapsed(found, service, desired.params)
-        if desired.minimum is not None:
+        if not desired.undeclared:
             return ObservedTarget(found, scaling.ours(service, desired.application), lapsed)
         # Nobody declares scaling: only a policy of ours tells that the target is ours too.
         (policies,) = yield (reads.scaling_policies(desired.cluster, desired.service),)
@@ -107,9 +115,16 @@ class ScalableTargetKind:
     def diff(
         self, desired: ScalableTarget, observed: ObservedTarget | None
     ) -> tuple[Verb, tuple[Change, ...]]:
-        """Bounds and suspension; a target of ours that nobody declares any more goes."""
-        if desired.minimum is None:
+        """Bounds and suspension; a target of ours that nobody declares any more goes.
+
+        Raises:
+            PreflightError: it is to be suspended or resumed, and is not there.
+            OwnershipError: or its service is not ours.
+        """
+        if desired.undeclared:
             return (Verb.DELETE if observed is not None and observed.ours else Verb.KEEP), ()
+        if desired.minimum is None:
+            _require_there(desired, observed)
         if observed is None or observed.lapsed:
             return Verb.CREATE, ()
         changes = differences(desired.declared, observed.target)
@@ -147,7 +162,7 @@ class ScalableTargetKind:
         self, desired: ScalableTarget, observed: ObservedTarget | None, saved: Mapping[str, str]
     ) -> Verdict:
         """Registered or not: a target has no states."""
-        if observed is None and desired.minimum is not None:
+        if observed is None and not desired.undeclared:
             return Pending(f"the scalable target of {desired.service} is not visible yet")
         return Ready()
 
@@ -155,6 +170,19 @@ class ScalableTargetKind:
         """``resource_id``, and ``arn`` where AWS shows it."""
         arn = observed.target.get("ScalableTargetARN", "")
         return {"resource_id": desired.address["ResourceId"], **({"arn": arn} if arn else {})}
+
+
+def _require_there(desired: ScalableTarget, observed: ObservedTarget | None) -> None:
+    if observed is None or observed.lapsed:
+        raise PreflightError(
+            f"service {desired.service} has no autoscaling",
+            hint="declare `scaling` in the spec and deploy",
+        )
+    if not observed.ours:
+        raise OwnershipError(
+            f"service {desired.service} is not of the application {desired.application}",
+            hint="take it over with ecsinfer deploy --adopt",
+        )
 
 
 def _deregister(desired: ScalableTarget) -> tuple[Step, ...]:

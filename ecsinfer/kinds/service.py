@@ -134,15 +134,20 @@ class ServiceKind:
         """Declared fields, the revision, the count where the spec owns it, and tags.
 
         Raises:
-            OwnershipError: it exists and is not ours.
+            OwnershipError: it exists, is not ours, and would have to be changed.
             PreflightError: only a new service can have what is wanted, and that is not allowed.
         """
         if observed is None or observed.service.get("status") == "DRAINING":
             return Verb.CREATE, ()
-        ownership.require_ours(
-            f"service {desired.name}", observed.tags, desired.application, adopt=desired.adopt
-        )
+        what = f"service {desired.name}"
         changes = _changes(desired, observed)
+        if desired.scaled:
+            # What scales it carries no tags (E4): only the service tells whether we may.
+            ownership.require_ours(what, observed.tags, desired.application, adopt=desired.adopt)
+        else:
+            changes = ownership.permitted(
+                what, changes, observed.tags, desired.application, adopt=desired.adopt
+            )
         replaced = [change for change in changes if change.effect == "replace"]
         if not replaced:
             verdict = self.verdict(desired, observed, {})
@@ -329,16 +334,7 @@ def _deployment(
     """The service deployment whose target revision carries this number; empty when unknown."""
     current = service.get("currentServiceDeployment")
     if current:
-        (answer,) = yield (
-            Read(
-                "ecs",
-                "DescribeServiceDeployments",
-                {"serviceDeploymentArns": [current]},
-                batch="serviceDeploymentArns",
-                limit=20,
-                optional=True,
-            ),
-        )
+        (answer,) = yield (reads.service_deployment(current),)
         for found in answer.get("serviceDeployments", ()):
             if number(found.get("targetServiceRevision", {}).get("arn", "")) == wanted:
                 return dict(found)

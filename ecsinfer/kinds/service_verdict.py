@@ -7,7 +7,7 @@ healthy again after a rollback is a failure, and somebody else's success is not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,12 +167,29 @@ def _evidence(rollout: Rollout) -> tuple[str, ...]:
 
 
 def _where(rollout: Rollout) -> str:
-    paused = [
-        hook
-        for hook in (rollout.deployment or {}).get("lifecycleHookDetails", ())
-        if hook.get("status") == "AWAITING_ACTION"
-    ]
-    if paused:
-        # A PAUSE hook waits for ContinueServiceDeployment, and for nothing else (D20).
-        return "; paused by a lifecycle hook until somebody continues it"
-    return ""
+    return "".join(f"; {part}" for part in (*_traffic(rollout), *map(_pause, paused(rollout))))
+
+
+def paused(rollout: Rollout) -> tuple[Mapping[str, Any], ...]:
+    """The PAUSE hooks that wait for ContinueServiceDeployment, and for nothing else (D20)."""
+    hooks = (rollout.deployment or {}).get("lifecycleHookDetails") or ()
+    return tuple(hook for hook in hooks if hook.get("status") == "AWAITING_ACTION")
+
+
+def _traffic(rollout: Rollout) -> Iterator[str]:
+    """The new revision's share of production; only the shifting strategies have one (D20)."""
+    revision = (rollout.deployment or {}).get("targetServiceRevision") or {}
+    share = revision.get("requestedProductionTrafficWeight")
+    if share is not None:
+        yield f"the new revision has {share:g} % of the traffic"
+
+
+def _pause(hook: Mapping[str, Any]) -> str:
+    expires = hook.get("expiresAt")
+    until = (
+        f" until {expires:%Y-%m-%d %H:%M %Z}, then {hook.get('timeoutAction')}" if expires else ""
+    )
+    return (
+        f"PAUSE hook {hook.get('hookId')} waits for an answer{until}: `ecsinfer continue` goes on, "
+        "`ecsinfer continue --rollback` goes back"
+    )

@@ -70,6 +70,7 @@ class ObservedTaskDefinition:
         arn: the revision of that content; empty when none is registered.
         latest: DescribeTaskDefinition's answer for the latest active revision, when it was asked.
         ours: ARNs of active revisions that carry our tag, as far as anybody asked.
+        adopted: the latest revision came with a service that was taken over.
     """
 
     request: Mapping[str, Any]
@@ -77,6 +78,7 @@ class ObservedTaskDefinition:
     arn: str = ""
     latest: Answer = field(default_factory=dict)
     ours: tuple[str, ...] = ()
+    adopted: bool = False
 
 
 class TaskDefinitionKind:
@@ -110,7 +112,7 @@ class TaskDefinitionKind:
             return ObservedTaskDefinition(request, digest, known)
         # What runs comes first: after a rollback it is neither what the tags say nor the latest.
         candidates = dict.fromkeys(name for name in (running, known, desired.family) if name)
-        found = yield tuple(_describe(name) for name in candidates)
+        found = yield tuple(reads.task_definition(name) for name in candidates)
         for answer in found:
             if _active(answer) and _same_content(answer, request, digest):
                 arn = answer["taskDefinition"]["taskDefinitionArn"]
@@ -208,15 +210,6 @@ class TaskDefinitionKind:
         return {**known, "arn": observed.arn, "revision": revision, "token": token}
 
 
-def _describe(name: str) -> Read:
-    return Read(
-        "ecs",
-        "DescribeTaskDefinition",
-        {"taskDefinition": name, "include": ["TAGS"]},
-        absent_on=("ClientException: Unable to describe task definition",),
-    )
-
-
 def _active(answer: Answer) -> bool:
     return bool(answer.get("taskDefinition", {}).get("status") == "ACTIVE")
 
@@ -247,7 +240,7 @@ def _own_revisions(
     ]
     if not arns:
         return None
-    answers = yield tuple(_describe(arn) for arn in arns)
+    answers = yield tuple(reads.task_definition(arn) for arn in arns)
     ours = tuple(
         arn
         for arn, answer in zip(arns, answers, strict=True)
