@@ -65,6 +65,8 @@ class SimpleFleet:
         group.instances[instance.id] = instance
 
         def runs() -> None:
+            if instance.lifecycle != "Pending":
+                return  # terminated before it ran
             instance.lifecycle = "InService"
             self.world.engine.instance_running(instance)
 
