@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.furniture import CPU_GROUP, GPU_GROUP
-
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.ecs.requests import SETTLED, definition, group_provider
 

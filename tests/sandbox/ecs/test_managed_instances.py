@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.furniture import INFRASTRUCTURE_ROLE, INSTANCE_PROFILE
-
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.ecs.requests import SETTLED, definition, instances_provider
 

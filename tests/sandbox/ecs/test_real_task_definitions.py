@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from ecsinfer.sandbox.embedded import Sandbox
 
+from ecsinfer.sandbox.embedded import Sandbox
 from tests.data import REFUSED, as_request, real_task_definitions
 
 DEFINITIONS = real_task_definitions()

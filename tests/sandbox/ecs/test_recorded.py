@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.furniture import CPU_GROUP, GPU_GROUP
-
 from tests.data import Recorded, as_request, recorded
 from tests.sandbox.ecs.requests import SETTLED, group_provider
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.ecs.strategies import placement_choice
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.errors import ServiceError

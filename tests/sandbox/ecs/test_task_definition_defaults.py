@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.ecs.task_definition_defaults import normalised
-from ecsinfer.sandbox.errors import ServiceError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecsinfer.sandbox.ecs.task_definition_defaults import normalised
+from ecsinfer.sandbox.errors import ServiceError
 from tests.sandbox.ecs.requests import container, definition
 
 

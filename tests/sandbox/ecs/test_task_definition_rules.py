@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.ecs.task_definition_defaults import normalised
 from ecsinfer.sandbox.ecs.task_definition_rules import refusals
-
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.ecs.requests import container, definition, fargate_definition
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import pytest
+
 from ecsinfer.sandbox import registry
 from ecsinfer.sandbox.embedded import Sandbox
 

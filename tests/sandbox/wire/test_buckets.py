@@ -8,13 +8,14 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ecsinfer.sandbox.clock import EPOCH
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.wire.buckets import BUCKETS, Rates
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def admitted(rates: Rates, operation: str, at: float, region: str = "us-east-1") -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.scenario import Fault, Scenario
 from ecsinfer.sandbox.wire.faults import Faults

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.scenario import Scenario
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
+
 from ecsinfer.sandbox import registry
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.errors import ServiceError
