@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.embedded import Sandbox
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", None}

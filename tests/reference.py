@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from ecsinfer.cli.main import COMMANDS, cli
 from ecsinfer.spec.schema import json_schema
 

@@ -1,9 +1,9 @@
 import re
 
 import pytest
+
 from ecsinfer import errors, events
 from ecsinfer.cli.plan import CHANGES_FOUND
-
 from tests import reference
 
 TEXT = reference.README.read_text()

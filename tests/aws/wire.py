@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 
-class Refused(Exception):  # noqa: N818  named after what it scripts
+class Refused(Exception):
     """An error answer."""
 
     def __init__(

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ecsinfer.capacity import breaker
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ecsinfer.capacity import breaker
 
 
 @pytest.mark.rule("D18")

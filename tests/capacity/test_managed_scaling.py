@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from ecsinfer.capacity import managed_scaling as scaling
-from ecsinfer.capacity.managed_scaling import ManagedScaling, Watch
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ecsinfer.capacity import managed_scaling as scaling
+from ecsinfer.capacity.managed_scaling import ManagedScaling, Watch
 
 TARGET = st.integers(1, 100)
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from ecsinfer.capacity import rollout
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ecsinfer.capacity import rollout
 
 DESIRED = st.integers(1, 60)
 MINIMUM = st.integers(0, 100)

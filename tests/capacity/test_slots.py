@@ -3,6 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ecsinfer.capacity import catalogue
 from ecsinfer.capacity.slots import (
     ALL_GPUS,
@@ -15,8 +18,6 @@ from ecsinfer.capacity.slots import (
     slots,
     take,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def kind(name: str) -> catalogue.InstanceType:

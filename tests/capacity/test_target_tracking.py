@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from ecsinfer.capacity import target_tracking as tracking
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ecsinfer.capacity import target_tracking as tracking
 
 
 def test_high_needs_three_minutes_and_low_fifteen_below_ninety_percent() -> None:

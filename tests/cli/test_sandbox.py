@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from ecsinfer.cli.main import run
 from ecsinfer.cli.sandbox import SIMULATED, running_at
 from ecsinfer.sandbox import daemon
@@ -88,7 +89,7 @@ def test_asking_for_the_status_imports_neither_moto_nor_boto3() -> None:
         "import sys; from ecsinfer.cli.main import run; run(['sandbox', 'status']);"
         "print([name for name in ('moto', 'boto3') if name in sys.modules])"
     )
-    done = subprocess.run(  # noqa: S603  our own program
+    done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
 

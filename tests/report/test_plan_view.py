@@ -1,10 +1,11 @@
 import io
 import json
 
+from rich.console import Console
+
 from ecsinfer.model import Action, Call, Change, Plan, Ref, Target, Verb
 from ecsinfer.report.jsonl import plan_document
 from ecsinfer.report.plan_view import MOST_CHANGES, print_plan
-from rich.console import Console
 
 TARGET = Target("123456789012", "us-east-1")
 

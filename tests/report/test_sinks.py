@@ -3,12 +3,13 @@ import json
 from collections.abc import Iterable
 
 import pytest
+from rich.console import Console
+
 from ecsinfer import events
 from ecsinfer.report.jsonl import JsonLinesSink
 from ecsinfer.report.live import MOST_LINES, LiveSink
 from ecsinfer.report.plain import HEARTBEAT, PlainSink
 from ecsinfer.sandbox.clock import VirtualClock
-from rich.console import Console
 
 RUN: tuple[events.Event, ...] = (
     events.Started("deploy", "inference", "123456789012", "us-east-1"),

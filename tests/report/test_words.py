@@ -1,8 +1,9 @@
 import pytest
-from ecsinfer.model import Change, Ref, Verb
-from ecsinfer.report import words
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ecsinfer.model import Change, Ref, Verb
+from ecsinfer.report import words
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.daemon import endpoint_environment
 from ecsinfer.sandbox.server import Server
@@ -61,7 +62,7 @@ class Aws:
         command = ["aws", *arguments, "--output", "json"]
         if document:
             command += ["--cli-input-json", json.dumps(document)]
-        return subprocess.run(  # noqa: S603  our own arguments
+        return subprocess.run(
             command, env=self._environment, capture_output=True, text=True, check=False
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from ecsinfer.sandbox import daemon
 from ecsinfer.sandbox.daemon import DaemonError
 
@@ -113,8 +114,8 @@ def test_the_aws_cli_calls_it_with_the_environment_that_we_print() -> None:
     environment = {**os.environ, **daemon.start().environment()}
 
     def aws(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603  our own arguments
-            ["aws", *arguments, "--output", "json"],  # noqa: S607  whichever aws is on the path
+        return subprocess.run(
+            ["aws", *arguments, "--output", "json"],
             env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 

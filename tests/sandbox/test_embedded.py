@@ -10,6 +10,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.embedded import Sandbox
 

@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+
 from ecsinfer.sandbox import scenario_file
 from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario, Timings
 from ecsinfer.sandbox.scenario_file import ScenarioError, load, seconds

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
+
 from ecsinfer.sandbox import registry
 from ecsinfer.sandbox.scenario import Fault, Scenario
 from ecsinfer.sandbox.server import Server
@@ -69,7 +70,7 @@ def test_any_sdk_can_call_it(serve: Serve) -> None:
     assert body.read() == b"model"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])  # noqa: S104  refused is what it is
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
 def test_it_listens_on_nothing_but_loopback(host: str) -> None:
     with pytest.raises(ValueError, match="loopback only"):
         Server(host=host)

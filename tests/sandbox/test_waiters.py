@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import WaiterError
+
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.scenario import Scenario

@@ -4,8 +4,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.state import Service
 
+from ecsinfer.sandbox.state import Service
 from tests.sandbox.engine.account import (
     Account,
     breaking,

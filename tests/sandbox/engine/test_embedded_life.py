@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.embedded import Sandbox
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from ecsinfer.sandbox.engine import events
 
+from ecsinfer.sandbox.engine import events
 from tests.sandbox.engine.account import Account, cpu_container, messages
 from tests.sandbox.engine.test_lifecycle import on_fargate
 

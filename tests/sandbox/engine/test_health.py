@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.scenario import Scenario, Timings
 from ecsinfer.sandbox.state import Service
-
 from tests.sandbox.engine.account import Account, breaking, cpu_container, messages
 from tests.sandbox.engine.test_lifecycle import TARGETS, on_fargate
 

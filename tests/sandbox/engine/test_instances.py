@@ -6,10 +6,10 @@ import base64
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.furniture import JOINS_PROVIDER
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import CapacityProvider, Service
-
 from tests.sandbox.engine.account import (
     Account,
     cpu_container,

@@ -4,11 +4,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from ecsinfer.sandbox.engine.launching import next_provider
-from ecsinfer.sandbox.state import Task
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecsinfer.sandbox.engine.launching import next_provider
+from ecsinfer.sandbox.state import Task
 from tests.sandbox.engine.account import Account, cpu_container, gpu_container, strategy
 from tests.sandbox.engine.test_lifecycle import NETWORK
 

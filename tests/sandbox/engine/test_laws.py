@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from ecsinfer.capacity.rollout import bounds
-from ecsinfer.sandbox.state import ContainerInstance, Service, Task
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecsinfer.capacity.rollout import bounds
+from ecsinfer.sandbox.state import ContainerInstance, Service, Task
 from tests.sandbox.engine.account import Account, breaking, gpu_container, strategy
 
 IMAGES = ("model:1", "model:2", "model:3", "model:crash", "model:missing", "model:unhealthy")

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario, Timings
 from ecsinfer.sandbox.state import Service, Task
-
 from tests.sandbox.engine.account import (
     SUBNETS,
     Account,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ecsinfer.capacity.slots import Requirements, Room
 from ecsinfer.sandbox.clock import EPOCH
 from ecsinfer.sandbox.engine.placement import Candidate, Refusal, Wish, explain, place

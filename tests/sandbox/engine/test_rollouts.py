@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.scenario import Scenario, Timings
 from ecsinfer.sandbox.state import Service
-
 from tests.sandbox.engine.account import (
     Account,
     cpu_container,

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox.engine.stages import stages_of
 from ecsinfer.sandbox.state import Deployment, Service
-
 from tests.sandbox.engine.account import Account, cpu_container
 from tests.sandbox.engine.test_lifecycle import TARGETS, on_fargate
 
