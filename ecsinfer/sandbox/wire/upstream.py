@@ -157,7 +157,10 @@ def _application() -> Any:
         create_backend_app,
     )
 
-    return DomainDispatcherApplication(create_backend_app)
+    dispatcher = DomainDispatcherApplication(create_backend_app)
+    # moto lists its own directory for every request, and it is the same every time.
+    vars(dispatcher)["get_backend_for_host"] = cache(dispatcher.get_backend_for_host)
+    return dispatcher
 
 
 @contextmanager
