@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deploy": ("deploy", "Create or update what the spec describes, and wait until it serves."),
     "plan": ("plan", "Show what deploy would do; change nothing."),
     "destroy": ("destroy", "Remove what deploy created, in the order AWS allows."),
+    "status": ("status", "Show how the application is doing, what is wrong first."),
     "outputs": ("outputs", "Print names and ARNs of what runs, like a stack's outputs."),
     "validate": ("validate", "Check the spec without talking to AWS."),
     "schema": ("schema", "Print the JSON Schema of the spec."),
