@@ -88,6 +88,31 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something does not come up, as far as AWS shows it.
+
+    Attributes:
+        code: stable name of the cause, such as ``image-not-found``; README lists them all.
+        title: one line for a human.
+        evidence: what AWS and the containers said, verbatim.
+        advice: what to do about it, the likeliest first.
+    """
+
+    code: str
+    title: str
+    evidence: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a node is not ready, told once for every cause that was not told before."""
+
+    node: str
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ActionFinished:
     """A node is done."""
 
@@ -144,6 +169,7 @@ Event: TypeAlias = (
     | CallRetried
     | ResponseLost
     | Waiting
+    | Explained
     | ActionFinished
     | ActionFailed
     | Retained
@@ -161,6 +187,7 @@ EVENTS: Mapping[str, type[Event]] = {
     "call_retried": CallRetried,
     "response_lost": ResponseLost,
     "waiting": Waiting,
+    "explained": Explained,
     "action_finished": ActionFinished,
     "action_failed": ActionFailed,
     "retained": Retained,
@@ -187,7 +214,13 @@ def from_json(data: Mapping[str, Any]) -> Event:
         raise ValueError(f"unknown event type {name!r}")
     if "evidence" in fields:
         fields["evidence"] = tuple(fields["evidence"])
+    if "causes" in fields:
+        fields["causes"] = tuple(_cause(each) for each in fields["causes"])
     return EVENTS[name](**fields)
+
+
+def _cause(data: Mapping[str, Any]) -> Cause:
+    return Cause(data["code"], data["title"], tuple(data["evidence"]), tuple(data["advice"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +234,7 @@ class Outcome:
         error: what went wrong, empty when nothing did.
         hint: what to try next.
         evidence: what AWS said, verbatim.
+        causes: why what failed did, as far as AWS shows it.
     """
 
     status: str
@@ -209,3 +243,4 @@ class Outcome:
     error: str = ""
     hint: str = ""
     evidence: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()

@@ -7,6 +7,7 @@ wait for boto3.
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deploy": ("deploy", "Create or update what the spec describes, and wait until it serves."),
     "plan": ("plan", "Show what deploy would do; change nothing."),
     "destroy": ("destroy", "Remove what deploy created, in the order AWS allows."),
+    "explain": ("explain", "Tell why services do not come up, and what to do about it."),
     "status": ("status", "Show how the application is doing, what is wrong first."),
+    "rollback": ("rollback", "Stop a running deployment, or return to an earlier revision."),
+    "continue": ("continue_", "Answer the PAUSE hook that a deployment waits at."),
+    "revisions": ("revisions", "List what was registered and deployed, and what to return to."),
+    "gc": ("gc", "Deregister revisions that nothing needs any more."),
+    "scale": ("scale", "Set the number of tasks, or the range of autoscaling."),
+    "suspend": ("suspend", "Stop autoscaling until it is resumed."),
+    "resume": ("resume", "Let suspended autoscaling go on."),
     "outputs": ("outputs", "Print names and ARNs of what runs, like a stack's outputs."),
     "validate": ("validate", "Check the spec without talking to AWS."),
     "schema": ("schema", "Print the JSON Schema of the spec."),
@@ -41,7 +50,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"ecsinfer.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        # Python keeps the word `continue` for itself.
+        command = getattr(module, f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.{cmd_name} is not a command")
         return command

@@ -112,6 +112,7 @@ def open_session(common: Common) -> Iterator[Session]:
     endpoint, clock, simulated = _reach(common)
     from ecsinfer.aws.gateway import Gateway  # noqa: PLC0415
     from ecsinfer.aws.lookup import AwsLookup  # noqa: PLC0415
+    from ecsinfer.cli.diagnosis import explainer  # noqa: PLC0415
     from ecsinfer.reconcile.reconciler import Reconciler  # noqa: PLC0415
     from ecsinfer.report import terminal  # noqa: PLC0415
 
@@ -131,7 +132,7 @@ def open_session(common: Common) -> Iterator[Session]:
             gateway=gateway,
             clock=clock,
             emit=emit,
-            reconciler=Reconciler(gateway, clock, emit),
+            reconciler=Reconciler(gateway, clock, emit, explain=explainer(gateway, clock, loaded)),
             simulated=simulated,
         )
     finally:

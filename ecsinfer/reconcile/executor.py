@@ -35,6 +35,7 @@ from ecsinfer.model import (
     bind,
     unbound,
 )
+from ecsinfer.reconcile.explaining import Explain, Explaining, no_idea
 from ecsinfer.reconcile.graph import AnyNode, Graph
 from ecsinfer.reconcile.observe import observe
 from ecsinfer.reconcile.planner import DECIDE, View, calls, normal
@@ -58,6 +59,7 @@ class Failure:
     node: str
     error: EcsInferError
     evidence: tuple[str, ...] = ()
+    causes: tuple[events.Cause, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,6 +75,7 @@ class Executor:
         view: what was seen just before; kept up to date for outputs.
         jitter: spreads the looks of several runs.
         deadline: of the whole run; None is unlimited.
+        explain: knows why a node is not ready.
         failures: nodes that did not reach their goal, in the order of failing.
         done: nodes whose calls have all been answered.
     """
@@ -85,6 +88,7 @@ class Executor:
     view: View
     jitter: random.Random
     deadline: datetime | None = None
+    explain: Explain = no_idea
     failures: dict[str, Failure] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     _room: WaitingRoom = field(init=False)
@@ -94,7 +98,10 @@ class Executor:
     _untouched: bool = True
 
     def __post_init__(self) -> None:
-        self._room = WaitingRoom(self.door, self.clock, self.emit, self.jitter, self.deadline)
+        explaining = Explaining(self.explain, self.clock, self.emit)
+        self._room = WaitingRoom(
+            self.door, self.clock, self.emit, self.jitter, explaining, self.deadline
+        )
 
     @property
     def rolling(self) -> tuple[str, ...]:
@@ -292,7 +299,7 @@ class Executor:
     def _settle(self, end: End) -> None:
         key = end.wait.node.key
         if isinstance(end, Broken):
-            self._record(Failure(key, end.error, end.evidence), end.wait.verb)
+            self._record(Failure(key, end.error, end.evidence, end.causes), end.wait.verb)
             return
         if end.wait.settle.goal == "gone":
             # What was saved spoke of the one that is gone.

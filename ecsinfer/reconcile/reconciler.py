@@ -22,6 +22,7 @@ from ecsinfer.errors import (
 from ecsinfer.events import Emit, Outcome
 from ecsinfer.model import Clock, Plan, Target, Verb
 from ecsinfer.reconcile.executor import Door, Executor, Failure, require_same
+from ecsinfer.reconcile.explaining import Explain, no_idea
 from ecsinfer.reconcile.graph import AnyNode, Graph, deploy_graph, destroy_graph
 from ecsinfer.reconcile.planner import View, calls, look
 
@@ -78,11 +79,13 @@ class Reconciler:
         emit: Emit = lambda _: None,
         *,
         jitter: random.Random | None = None,
+        explain: Explain = no_idea,
     ) -> None:
         self._gateway = gateway
         self._clock = clock
         self._emit = emit
         self._jitter = jitter or random.Random()  # noqa: S311  spreads polls, hides nothing
+        self._explain = explain
         self._last: tuple[Plan, View] | None = None
 
     def plan(self, nodes: Sequence[AnyNode], application: str) -> Plan:
@@ -121,7 +124,7 @@ class Reconciler:
         """
         started = self._clock.now()
         self._emit(planned(plan))
-        run = _Run(self._gateway, self._clock, self._emit, self._jitter, plan)
+        run = _Run(self._gateway, self._clock, self._emit, self._jitter, plan, self._explain)
         try:
             last = self._last[1] if self._last and self._last[0] is plan else None
             outcome = run.apply(_graph(plan, nodes), last, timeout=timeout, wait=wait)
@@ -161,13 +164,20 @@ class _Run:
     """One application of a plan; knows what to say when it is interrupted."""
 
     def __init__(
-        self, gateway: Gateway, clock: Clock, emit: Emit, jitter: random.Random, plan: Plan
+        self,
+        gateway: Gateway,
+        clock: Clock,
+        emit: Emit,
+        jitter: random.Random,
+        plan: Plan,
+        explain: Explain,
     ) -> None:
         self._gateway = gateway
         self._clock = clock
         self._emit = emit
         self._jitter = jitter
         self._plan = plan
+        self._explain = explain
         self._executor: Executor | None = None
 
     def apply(
@@ -190,6 +200,7 @@ class _Run:
             view,
             self._jitter,
             deadline,
+            self._explain,
         )
         self._executor = executor
         executor.run(wait=wait)
@@ -272,4 +283,5 @@ def _failed(failures: Sequence[Failure], view: View) -> Outcome:
         error="\n".join(str(failure.error) for failure in failures),
         hint=outcome.hint,
         evidence=tuple(line for failure in failures for line in failure.evidence),
+        causes=tuple(cause for failure in failures for cause in failure.causes),
     )

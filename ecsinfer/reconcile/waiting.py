@@ -11,6 +11,7 @@ from typing import Any
 from ecsinfer import events
 from ecsinfer.errors import AwsError, BusyError, EcsInferError, RolloutFailedError, TimedOutError
 from ecsinfer.model import Clock, Failed, Pending, Reader, Ready, Settle, Verb, Verdict
+from ecsinfer.reconcile.explaining import Explaining
 from ecsinfer.reconcile.graph import AnyNode
 from ecsinfer.reconcile.observe import observe
 
@@ -60,6 +61,7 @@ class Broken:
     wait: Wait
     error: EcsInferError
     evidence: tuple[str, ...] = ()
+    causes: tuple[events.Cause, ...] = ()
 
 
 End = Arrived | Broken
@@ -74,6 +76,7 @@ class WaitingRoom:
         clock: what sleeps.
         emit: is told of every look.
         jitter: spreads the looks of several runs.
+        explaining: is asked why a node is not ready.
         deadline: of the whole run; None is unlimited.
     """
 
@@ -81,6 +84,7 @@ class WaitingRoom:
     clock: Clock
     emit: events.Emit
     jitter: random.Random
+    explaining: Explaining
     deadline: datetime | None = None
     _waits: dict[str, Wait] = field(default_factory=dict)
     _failed_looks: int = 0
@@ -140,10 +144,10 @@ class WaitingRoom:
         if isinstance(verdict, Ready):
             return Arrived(wait, observed)
         if isinstance(verdict, Failed):
-            return Broken(wait, _failure(wait, verdict), verdict.evidence)
+            return self._broken(wait, _failure(wait, verdict), verdict.evidence)
         now = self.clock.now()
         if now >= self._limit(wait):
-            return Broken(wait, _timeout(wait, verdict, (now - wait.since).total_seconds()))
+            return self._broken(wait, _timeout(wait, verdict, (now - wait.since).total_seconds()))
         self.emit(
             events.Waiting(
                 node=wait.node.key,
@@ -153,7 +157,14 @@ class WaitingRoom:
                 progress=verdict.progress,
             )
         )
+        if wait.settle.goal == "ready":
+            self.explaining.on_the_way(wait.node.key, wait.saved)
         return None
+
+    def _broken(self, wait: Wait, error: EcsInferError, evidence: tuple[str, ...] = ()) -> Broken:
+        ready = wait.settle.goal == "ready"
+        causes = self.explaining.ask(wait.node.key, wait.saved) if ready else ()
+        return Broken(wait, error, evidence, causes)
 
 
 def judge(wait: Wait, observed: Any) -> Verdict:

@@ -59,6 +59,9 @@ class LiveSink:
             case events.Warned(text=text, node=node):
                 prefix = f"{node}: " if node else ""
                 self._console.print(Text(f"warning: {prefix}{text}", style="yellow"))
+            case events.Explained(node=node, causes=causes):
+                for cause in causes:
+                    self._console.print(Text(f"{node}: {cause.title}", style="yellow"))
             case events.Finished():
                 self._finish(event)
             case _:

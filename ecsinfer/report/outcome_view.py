@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ecsinfer.errors import EcsInferError
 from ecsinfer.events import Outcome
+from ecsinfer.report.causes_view import print_causes
 
 
 def print_outputs(outputs: Mapping[str, object], console: Console) -> None:
@@ -26,9 +27,13 @@ def print_next(commands: Iterable[str], console: Console) -> None:
 
 
 def print_failure(outcome: Outcome, console: Console) -> None:
-    """Write what went wrong, AWS's own words for it, and what to try."""
+    """Write what went wrong and why, AWS's other words for it, and what to try."""
     console.print(Text(f"error: {outcome.error}", style="bold red"), soft_wrap=True)
+    print_causes(outcome.causes, console)
+    told = {line for cause in outcome.causes for line in cause.evidence}
     for line in outcome.evidence:
+        if line in told:
+            continue
         console.print(Text(f"  {line}"), soft_wrap=True)
     if outcome.hint:
         console.print(Text(f"try: {outcome.hint}"), soft_wrap=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TextIO
 
 from ecsinfer import events
+from ecsinfer.report.causes_view import lines
 from ecsinfer.report.words import duration, place, plural, progress_line
 
 HEARTBEAT = 60.0
@@ -53,6 +54,9 @@ def _line(event: events.Event) -> str:
             return f"{node}: {service}:{operation}"
         case events.CallRetried(node=node, operation=operation, why=why, seconds=seconds):
             return f"{node}: {operation} again in {duration(seconds)}: {why}"
+        case events.Explained(node=node, causes=causes):
+            told = (line for cause in causes for line in lines(cause, advice=False))
+            return "\n    ".join([f"{node}: this is why it is not ready:", *told])
         case events.ResponseLost(node=node, operation=operation, applied=applied):
             found = "it was applied" if applied else "it was not applied; sending it again"
             return f"{node}: the answer to {operation} was lost; {found}"
@@ -64,8 +68,8 @@ def _closing_line(event: events.Event) -> str:
     match event:
         case events.ActionFinished(node=node, verb=verb, seconds=seconds):
             return f"{node}: {verb} done after {duration(seconds)}"
-        case events.ActionFailed(node=node, verb=verb, error=error, evidence=evidence):
-            return "\n    ".join([f"{node}: {verb} failed: {error}", *evidence])
+        case events.ActionFailed(node=node, verb=verb, error=error):
+            return f"{node}: {verb} failed: {error}"
         case events.Retained(node=node, why=why):
             return f"{node}: kept: {why}"
         case events.Warned(text=text, node=node):

@@ -34,6 +34,8 @@ def _print_action(action: Action, width: int, console: Console) -> None:
     phrase = PHRASE[action.verb]
     if action.verb is Verb.UPDATE:
         phrase = ", ".join([phrase, *(_EFFECT[effect] for effect in effects(action.changes))])
+    elif action.verb is Verb.KEEP and action.changes:
+        phrase = "is there already; to use it changes"
     if action.why:
         phrase = f"{phrase}: {action.why}"
     line = Text(f"  {SIGN[action.verb]} {action.node:<{width}}  {phrase}", style=colour)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Self
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Self
 
+from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -18,13 +20,31 @@ from ecsinfer.status.facts import Provider, Rollout, Service, Status
 FEW = 3
 """Up to so many services each has its trends and its last scaling action below it."""
 
-MOST_FINDINGS = 5
-MOST_FINDINGS_OF_MANY = 12
-QUOTED = 2
-"""Findings that are shown with AWS's own words; ``--output json`` has all of them."""
+SMALL = 24
+"""Lines that the screen of a few services never exceeds."""
 
 WIDE = 120
 """Columns from which a fleet's trends find room."""
+
+
+class Detail(NamedTuple):
+    """How much is shown; ``--output json`` has all of it.
+
+    Attributes:
+        findings: so many of them.
+        quoted: so many of them with AWS's own words.
+        trends: whether a few services have their trends and scaling actions.
+        services: rows of services; None is all.
+    """
+
+    findings: int
+    quoted: int
+    trends: bool = True
+    services: int | None = None
+
+
+_DETAILS = (Detail(12, 3), Detail(6, 2), Detail(5, 1, trends=False), Detail(4, 0, trends=False))
+"""What is tried in turn until it fits."""
 
 _MARK: Mapping[str, tuple[str, str]] = {
     "failed": ("x", "bold red"),
@@ -37,6 +57,17 @@ _HEADLINE = {
     "moving": ("moving, not there yet", "bold cyan"),
     "failed": ("NOT HEALTHY", "bold red"),
 }
+_ROLLOUT: Mapping[str, str] = {
+    "": "-",
+    "COMPLETED": "completed",
+    "SUCCESSFUL": "completed",
+    "FAILED": "FAILED",
+    "STOPPED": "stopped",
+    "ROLLBACK_SUCCESSFUL": "rolled back",
+    "ROLLBACK_FAILED": "ROLLBACK FAILED",
+}
+"""State -> word, of rollouts that are over."""
+
 _TREND_UNIT = {"per minute": "/min", "seconds": " s", "percent": " %", "tasks": ""}
 
 
@@ -51,11 +82,24 @@ def draw(
         console: where it will be shown.
         lines: lines it may have, so that healthy services are only counted; 0 for no limit.
     """
+    limit = lines or (SMALL if len(status.services) <= FEW else 0)
+    for detail in _DETAILS:
+        screen = _screen(status, findings, console, detail)
+        excess = len(console.render_lines(screen)) - limit
+        if not limit or excess <= 0:
+            return screen
+    rows = max(1, len(status.services) - excess - 1)
+    return _screen(status, findings, console, _DETAILS[-1]._replace(services=rows))
+
+
+def _screen(
+    status: Status, findings: Sequence[Finding], console: Console, detail: Detail
+) -> RenderableType:
     parts: list[RenderableType] = [_headline(status, findings)]
     if findings:
-        parts.append(_findings(findings, many=len(status.services) > FEW))
+        parts.append(_findings(findings, detail))
     if status.services:
-        parts += ["", _services(status, findings, console, lines)]
+        parts += ["", _services(status, findings, console, detail)]
     if status.providers:
         parts += ["", _providers(status.providers, findings)]
     return Group(*parts)
@@ -88,33 +132,34 @@ class Screen:
 
 def _headline(status: Status, findings: Sequence[Finding]) -> Text:
     word, style = _HEADLINE[health(findings)]
-    ill = {each.node for each in findings if each.severity != "drift"}
-    wrong = sum(service.node in ill for service in status.services)
-    count = plural(len(status.services), "service")
-    counted = f"{wrong} of {count}" if wrong else count
+    worst = _worst(findings)
+    states = Counter(worst.get(service.node, "") for service in status.services)
+    parts = [plural(len(status.services), "service")]
+    parts += [f"{states[each]} {each}" for each in ("failed", "moving") if states[each]]
+    moment = f"{status.at:%H:%M:%S} {status.at.tzname() or ''}".rstrip()
     return Text.assemble(
         (status.application, "bold"), " is ", (word, style),
-        (f"   {counted}, {status.at:%H:%M:%S} {status.at.tzname() or ''}", "dim"),
+        (f"   {', '.join(parts)}   {moment}", "dim"),
     )  # fmt: skip
 
 
-def _findings(findings: Sequence[Finding], *, many: bool) -> RenderableType:
-    most = MOST_FINDINGS_OF_MANY if many else MOST_FINDINGS
+def _findings(findings: Sequence[Finding], detail: Detail) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
     table.add_column(overflow="fold", max_width=28)
     table.add_column(overflow="fold")
     quoted = 0
-    for finding in findings[:most]:
+    for finding in findings[: detail.findings]:
         sign, style = _MARK[finding.severity]
         text = Text(finding.text)
-        if finding.said and quoted < QUOTED:
+        if finding.said and quoted < detail.quoted:
             quoted += 1
             text.append(f"\n{finding.said}", style="dim")
         table.add_row(Text(sign, style), Text(finding.node, style), text)
-    if len(findings) <= most:
+    left = len(findings) - detail.findings
+    if left <= 0:
         return table
-    rest = plural(len(findings) - most, "more finding")
+    rest = plural(left, "more finding")
     return Group(table, Text(f"  and {rest} (--output json has all)", style="dim"))
 
 
@@ -135,27 +180,23 @@ def _table(*columns: str) -> Table:
 
 
 def _services(
-    status: Status, findings: Sequence[Finding], console: Console, lines: int
+    status: Status, findings: Sequence[Finding], console: Console, detail: Detail
 ) -> RenderableType:
     worst = _worst(findings)
     rank = list(_MARK)
     ordered = sorted(status.services, key=lambda each: rank.index(worst.get(each.node, "")))
     trends = _fleet_trends(status.services, console)
-    room = len(ordered)
-    if lines:
-        taken = min(len(findings), MOST_FINDINGS_OF_MANY) + QUOTED + len(status.providers)
-        room = max(FEW, lines - taken - 7)
     columns = ("SERVICE", "TASKS", "REVISION", "ROLLOUT", "TARGETS", "SCALING")
     table = _table(*columns, *(name.upper() for name in trends))
-    for service in ordered[:room]:
+    for service in ordered[: detail.services]:
         sign, style = _MARK[worst.get(service.node, "")]
         drawn = {each.name: _trend(each.values, console) for each in service.trends}
         table.add_row(Text(sign, style), *_row(service), *(drawn.get(name, "") for name in trends))
     parts: list[RenderableType] = [table]
-    if len(ordered) <= FEW:
+    if len(ordered) <= FEW and detail.trends:
         parts += [line for each in ordered for line in _details(each, status, console)]
-    if len(ordered) > room:
-        hidden = ordered[room:]
+    hidden = ordered[len(ordered) if detail.services is None else detail.services :]
+    if hidden:
         well = sum(each.node not in worst for each in hidden)
         text = f"  and {plural(len(hidden), 'more service')}, {well} of them healthy"
         parts.append(Text(text, style="dim"))
@@ -194,22 +235,25 @@ def _image(service: Service) -> str:
 
 
 def _rollout(rollout: Rollout) -> str:
-    if rollout.state in ("", "COMPLETED", "SUCCESSFUL"):
-        return "completed" if rollout.state else "-"
-    words = [rollout.state.lower().replace("_", " ")]
-    words.append(f"{rollout.running}/{rollout.desired}")
+    word = _ROLLOUT.get(rollout.state, rollout.state.lower().replace("_", " "))
+    if rollout.state in _ROLLOUT:
+        return word
+    words = [word, f"{rollout.running}/{rollout.desired}"]
     words += [rollout.stage.lower().replace("_", " ")] if rollout.stage else []
     words += [f"{rollout.traffic:g}%"] if rollout.traffic is not None else []
     return " ".join(words)
 
 
-def _details(service: Service, status: Status, console: Console) -> Iterable[Text]:
+def _details(service: Service, status: Status, console: Console) -> Iterator[RenderableType]:
     if service.trends:
-        drawn = (
-            f"{each.name} {_trend(each.values, console)}{_TREND_UNIT[each.unit]}"
+        drawn = [
+            Text(f"{each.name} {_trend(each.values, console)}{_TREND_UNIT[each.unit]}", "dim")
             for each in service.trends
-        )
-        yield Text(f"  {service.key}: {'   '.join(drawn)}", style="dim")
+        ]
+        label = Text(f"  {service.key}:", "dim")
+        row = Table.grid(padding=(0, 1))
+        row.add_row(label, Columns(drawn, padding=(0, 2)))
+        yield row
     scaling = service.scaling
     if scaling is not None and scaling.last:
         ago = ""
@@ -226,7 +270,9 @@ def _trend(values: Sequence[float], console: Console) -> str:
 
 def _providers(providers: Sequence[Provider], findings: Sequence[Finding]) -> RenderableType:
     worst = _worst(findings)
-    table = _table("CAPACITY", "INSTANCES", "GPUS USED", "RESERVED", "GROUP MIN/NOW/MAX", "WARM-UP")
+    table = _table(
+        "CAPACITY", "INSTANCES", "GPUS USED", "RESERVED", "GROUP", "MIN/NOW/MAX", "WARM-UP"
+    )
     for each in providers:
         sign, style = _MARK[worst.get(each.node, "")]
         table.add_row(Text(sign, style), *_capacity_row(each))
@@ -235,7 +281,7 @@ def _providers(providers: Sequence[Provider], findings: Sequence[Finding]) -> Re
 
 def _capacity_row(provider: Provider) -> tuple[str, ...]:
     if provider.target is None and not provider.joined and provider.group is None:
-        return (provider.key, provider.status.lower(), "", "", "", "")
+        return (provider.key, provider.status.lower(), "", "", "", "", "")
     group = provider.group
     instances = str(provider.joined)
     if group is not None and group.in_service + group.launching > provider.joined:
@@ -247,7 +293,8 @@ def _capacity_row(provider: Provider) -> tuple[str, ...]:
         instances,
         f"{provider.gpus - provider.gpus_free} of {provider.gpus}" if provider.gpus else "-",
         _reserved(provider),
-        f"{group.name} {group.minimum}/{group.desired}/{group.maximum}" if group else "-",
+        group.name if group else "-",
+        f"{group.minimum}/{group.desired}/{group.maximum}" if group else "-",
         duration(provider.warming) if provider.warming else "-",
     )
 
@@ -257,4 +304,4 @@ def _reserved(provider: Provider) -> str:
     if provider.reservation is None:
         return "-"
     sign = "" if provider.measured else "~"
-    return f"{sign}{provider.reservation:.0f} %, target {provider.target}"
+    return f"{sign}{provider.reservation:.0f} of {provider.target} %"

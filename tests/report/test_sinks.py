@@ -11,6 +11,7 @@ from ecsinfer.report.live import MOST_LINES, LiveSink
 from ecsinfer.report.plain import HEARTBEAT, PlainSink
 from ecsinfer.sandbox.clock import VirtualClock
 
+CAUSE = events.Cause("disk-full", "it does not fit", ("no space left",), ("use less",))
 RUN: tuple[events.Event, ...] = (
     events.Started("deploy", "inference", "123456789012", "us-east-1"),
     events.Planned({"create": 1}, 1),
@@ -19,6 +20,7 @@ RUN: tuple[events.Event, ...] = (
     events.CallRetried("service/llm", "CreateService", "ThrottlingException", 2.0),
     events.ResponseLost("service/llm", "CreateService", applied=True),
     events.Waiting("service/llm", "tasks are PENDING", 3, 2700, {"desired": 3, "running": 1}),
+    events.Explained("service/llm", (CAUSE,)),
     events.ActionFinished("service/llm", "create", 65),
     events.ActionFailed("service/b", "update", "it failed", evidence=("event text",)),
     events.Retained("log-group/llm", "logs are kept"),
@@ -43,9 +45,11 @@ def test_plain_output_has_a_timestamped_line_for_every_change() -> None:
         "09:00:00 service/llm: CreateService again in 2s: ThrottlingException",
         "09:00:00 service/llm: the answer to CreateService was lost; it was applied",
         "09:00:00 service/llm: waiting: tasks are PENDING (1/3 running) [3s of at most 45m 00s]",
+        "09:00:00 service/llm: this is why it is not ready:",
+        "    it does not fit [disk-full]",
+        "      no space left",
         "09:00:00 service/llm: create done after 1m 05s",
         "09:00:00 service/b: update failed: it failed",
-        "    event text",
         "09:00:00 log-group/llm: kept: logs are kept",
         "09:00:00 warning: look here",
         "09:00:00 done after 1m 06s (9 reads, 1 write)",

@@ -1,0 +1,26 @@
+"""The patterns: one file a concern, each a list of pure functions from facts to a cause or None."""
+
+from ecsinfer.diagnose.patterns import (
+    capacity,
+    health,
+    images,
+    instances,
+    placement,
+    rollout,
+    scaling,
+    startup,
+)
+
+PATTERNS = (
+    *capacity.PATTERNS,
+    *instances.PATTERNS,
+    *placement.PATTERNS,
+    *images.PATTERNS,
+    *startup.PATTERNS,
+    *health.PATTERNS,
+    *rollout.PATTERNS,
+    *scaling.PATTERNS,
+)
+"""In the order in which causes are told: what lies deeper comes first."""
+
+__all__ = ["PATTERNS"]

@@ -1,0 +1,177 @@
+"""Too few instances: EC2 has none, may not launch them, or nobody asks it to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ecsinfer.capacity import catalogue as types
+from ecsinfer.capacity.slots import slots
+from ecsinfer.diagnose.catalogue import cause
+from ecsinfer.diagnose.facts import Facts, Group, Provider
+from ecsinfer.diagnose.patterns.placement import fits_nowhere
+from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, sentence
+from ecsinfer.events import Cause
+
+
+def refusals(facts: Facts) -> Iterable[str]:
+    """Why EC2 launched nothing, while tasks wait: only the groups' activities tell (F6)."""
+    if not facts.short:
+        return ()
+    return (each.message for each in facts.activities if each.status in ("Failed", "Cancelled"))
+
+
+NO_CAPACITY = sentence(
+    r"do not have sufficient (?P<type>\S+) capacity in the Availability Zone you requested"
+    r" \((?P<zone>\S+?)\)|InsufficientInstanceCapacity|UnfulfillableCapacity"
+)
+QUOTA = sentence(
+    r"current vCPU limit of (?P<limit>\d+)|VcpuLimitExceeded|MaxSpotInstanceCountExceeded"
+    r"|InstanceLimitExceeded"
+)
+_PROTECTED = sentence(r"protected from scale-in")
+
+
+def launch_failed(facts: Facts) -> Cause | None:
+    """EC2 refused for a reason that no other pattern knows."""
+    known = (NO_CAPACITY, QUOTA, _PROTECTED)
+    said = [
+        text for text in refusals(facts) if text and not any(each.search(text) for each in known)
+    ]
+    if not said:
+        return None
+    return cause(
+        "launch-failed",
+        "EC2 refuses to launch the Auto Scaling group's instances",
+        said,
+        "correct the launch template, or what it refers to; the group tries again by itself",
+    )
+
+
+def group_at_maximum(facts: Facts) -> Cause | None:
+    """Tasks wait, and their group may not grow any more."""
+    for provider in facts.providers:
+        group = provider.group
+        waiting = sum(task.provider == provider.name for task in facts.waiting)
+        if group is None or not waiting or group.desired < group.maximum:
+            continue
+        if fits_nowhere(facts, group) or _on_their_way(facts, group) >= waiting:
+            continue
+        return cause(
+            "group-at-maximum",
+            f"{waiting} tasks wait for room, and Auto Scaling group {group.name} has its maximum "
+            f"of {group.maximum} instances",
+            (event.text for event in facts.events if "unable to place" in event.text),
+            f"raise the maximum size of Auto Scaling group {group.name}",
+            *_without_surge(facts),
+        )
+    return None
+
+
+def _on_their_way(facts: Facts, group: Group) -> int:
+    """How many tasks the instances will hold that have not joined yet."""
+    registered = {host.instance for host in facts.hosts}
+    coming = [each for each in group.instances if each.id not in registered]
+    kinds = [types.find(each.type) for each in coming]
+    return sum(slots(kind, facts.need) if kind else 1 for kind in kinds)
+
+
+def _without_surge(facts: Facts) -> tuple[str, ...]:
+    old = [
+        task for task in facts.tasks if task.deployment != facts.deployment and not task.stopping
+    ]
+    if not old:
+        return ()
+    return (
+        (
+            f"or let the rollout stop old tasks first, of which {len(old)} hold the room: lower "
+            "rollout.minimum_healthy below 100 (minimumHealthyPercent)"
+        ),
+    )
+
+
+def group_suspended(facts: Facts) -> Cause | None:
+    """The group was told not to launch."""
+    for group in facts.groups:
+        if facts.short and "Launch" in group.suspended:
+            return cause(
+                "group-suspended",
+                f"Auto Scaling group {group.name} does not launch instances: its Launch process "
+                "is suspended",
+                (f"SuspendedProcesses: {', '.join(group.suspended)}",),
+                f"aws autoscaling resume-processes --auto-scaling-group-name {group.name}",
+            )
+    return None
+
+
+def managed_scaling_off(facts: Facts) -> Cause | None:
+    """Tasks wait, and nobody scales the group out."""
+    waiting = {task.provider for task in facts.waiting}
+    for provider in facts.providers:
+        if provider.name in waiting and provider.group and not provider.scaling:
+            return cause(
+                "managed-scaling-off",
+                f"tasks wait, and nothing scales Auto Scaling group {provider.group.name} out: "
+                f"managed scaling of capacity provider {provider.name} is DISABLED",
+                (),
+                "enable managed scaling, or raise the group's desired capacity by hand",
+            )
+    return None
+
+
+def provider_failed(facts: Facts) -> Cause | None:
+    """The provider or its association is not in order."""
+    broken = [_state(each) for each in facts.providers if _failed(each)]
+    if facts.attachments:
+        broken.append(f"attachmentsStatus: {facts.attachments}")
+    if not broken:
+        return None
+    return cause(
+        "capacity-provider-failed",
+        "a capacity provider, or its association with the cluster, is in a failed state",
+        broken,
+        "deploy again: a failed update or association is sent once more",
+    )
+
+
+def _failed(provider: Provider) -> bool:
+    return provider.update_status.endswith("FAILED") or provider.status == "INACTIVE"
+
+
+def _state(provider: Provider) -> str:
+    words = (provider.name, provider.status, provider.update_status, provider.update_reason)
+    return " ".join(word for word in words if word)
+
+
+PATTERNS: tuple[Pattern, ...] = (
+    provider_failed,
+    Telltale(
+        "vcpu-quota",
+        QUOTA,
+        "the account's vCPU quota {limit} for this kind of instance is used up",
+        (
+            (
+                "ask for a higher EC2 quota (Service Quotas: Running On-Demand G and VT instances "
+                "L-DB2E81BA, P instances L-417A185B, Spot L-3819A6DF): it counts vCPUs"
+            ),
+            "or use smaller instances, or fewer",
+        ),
+        refusals,
+    ),
+    Telltale(
+        "no-capacity-in-zone",
+        NO_CAPACITY,
+        "EC2 has no {type} instances left in {zone}",
+        (
+            (
+                "add zones or other instance types to the Auto Scaling group (a mixed instances "
+                "policy), or reserve capacity"
+            ),
+            "waiting may help: the group tries again by itself",
+        ),
+        refusals,
+    ),
+    launch_failed,
+    group_suspended,
+    managed_scaling_off,
+    group_at_maximum,
+)

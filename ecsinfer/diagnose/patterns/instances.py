@@ -1,0 +1,186 @@
+"""EC2 instances run, and tasks cannot use them: they did not join, or not as they should."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from ecsinfer.diagnose.catalogue import cause
+from ecsinfer.diagnose.facts import Facts, Group, Instance, Template
+from ecsinfer.diagnose.patterns.telltale import Pattern
+from ecsinfer.events import Cause
+
+BOOT = timedelta(minutes=5)
+"""How long an instance may take from InService until its agent has registered."""
+
+_CLUSTER = re.compile(r"ECS_CLUSTER=[\"']?(?P<name>[A-Za-z0-9_-]+)")
+_BOTTLEROCKET = re.compile(
+    r"\[settings\.ecs\][^\[]*?^\s*cluster\s*=\s*[\"'](?P<name>[\w-]+)", re.MULTILINE
+)
+_ECS_IMAGE = re.compile(r"ecs", re.IGNORECASE)
+_OTHER_IMAGE = re.compile(r"^(?:al2023-ami-|amzn2-ami-|ubuntu|debian|RHEL|Windows|Deep Learning)")
+
+
+def _unjoined(facts: Facts) -> Iterator[tuple[Group, tuple[Instance, ...]]]:
+    """Groups of which instances in service are not registered, while tasks wait."""
+    registered = {host.instance for host in facts.hosts}
+    for group in facts.groups:
+        missing = tuple(
+            each
+            for each in group.instances
+            if each.lifecycle == "InService" and each.id not in registered
+        )
+        if missing and facts.short:
+            yield group, missing
+
+
+def other_cluster(facts: Facts) -> Cause | None:
+    """The user data sends the agent elsewhere (F7)."""
+    wanted = str(facts.service.get("clusterArn", "")).rpartition("/")[2]
+    for group, missing in _unjoined(facts):
+        template = group.template
+        if template is None or _ours(template.user_data):
+            continue
+        named = cluster_in(template.user_data) or "default"
+        if named == wanted:
+            continue
+        return cause(
+            "instances-join-other-cluster",
+            f"instances of Auto Scaling group {group.name} join cluster {named}, not {wanted}",
+            _evidence(group, missing, f"user data: {_cluster_line(template.user_data)}"),
+            f"write ECS_CLUSTER={wanted} to /etc/ecs/ecs.config in the launch template's user "
+            "data, and replace the instances (aws autoscaling start-instance-refresh)",
+        )
+    return None
+
+
+def cluster_in(user_data: str) -> str:
+    """The cluster that user data names; empty when it names none."""
+    found = _CLUSTER.search(user_data) or _BOTTLEROCKET.search(user_data)
+    return found["name"] if found else ""
+
+
+def _ours(user_data: str) -> bool:
+    """Whether the cluster is only known on the instance: it is written by a script's variable."""
+    return bool(re.search(r"ECS_CLUSTER=[\"']?\$", user_data) or "# sandbox:" in user_data)
+
+
+def _cluster_line(user_data: str) -> str:
+    lines = [line.strip() for line in user_data.splitlines() if "cluster" in line.lower()]
+    return lines[0] if lines else "it does not set ECS_CLUSTER"
+
+
+def without_role(facts: Facts) -> Cause | None:
+    """Without an instance profile the agent has no credentials."""
+    for group, missing in _unjoined(facts):
+        template = group.template
+        if template is None or template.profile or not template.image:
+            continue
+        return cause(
+            "instances-without-role",
+            f"instances of Auto Scaling group {group.name} cannot register: their launch template "
+            "has no instance profile",
+            _evidence(group, missing, "IamInstanceProfile: none"),
+            "give the launch template an instance profile whose role has the policy "
+            "AmazonEC2ContainerServiceforEC2Role, and replace the instances",
+        )
+    return None
+
+
+def wrong_image(facts: Facts) -> Cause | None:
+    """An AMI whose name tells that it is not one with the ECS agent (J5)."""
+    for group, missing in _unjoined(facts):
+        template = group.template
+        if template is None or not _OTHER_IMAGE.search(template.image_name):
+            continue
+        if _installs_agent(template):
+            continue
+        return cause(
+            "instances-wrong-image",
+            f"instances of Auto Scaling group {group.name} have no ECS agent: {template.image} is "
+            "not an ECS-optimised AMI",
+            _evidence(group, missing, f"{template.image}: {template.image_name}"),
+            "use an ECS-optimised AMI (SSM parameter /aws/service/ecs/optimized-ami/"
+            "amazon-linux-2023/gpu/recommended for GPUs), and replace the instances",
+        )
+    return None
+
+
+def _installs_agent(template: Template) -> bool:
+    return bool(_ECS_IMAGE.search(template.image_name)) or "ecs-init" in template.user_data
+
+
+def never_join(facts: Facts) -> Cause | None:
+    """Nothing in the template is wrong, and still no agent has called."""
+    if other_cluster(facts) or without_role(facts) or wrong_image(facts):
+        return None
+    for group, missing in _unjoined(facts):
+        late = tuple(
+            each for each in missing if each.since is None or facts.now - each.since >= BOOT
+        )
+        if late:
+            return cause(
+                "instances-never-join",
+                f"{len(late)} instances of Auto Scaling group {group.name} run for more than "
+                f"{BOOT.seconds // 60} minutes and have not joined the cluster",
+                _evidence(group, late, "none of them is a container instance of the cluster"),
+                "let their subnets reach ECS (a NAT gateway, or VPC endpoints ecs, ecs-agent and "
+                "ecs-telemetry) and their security group send traffic out to port 443",
+                "let their role have the policy AmazonEC2ContainerServiceforEC2Role",
+                "look at /var/log/ecs/ecs-agent.log and /var/log/cloud-init-output.log on one",
+            )
+    return None
+
+
+def _evidence(group: Group, missing: tuple[Instance, ...], *said: str) -> list[str]:
+    names = ", ".join(each.id for each in missing[:5])
+    return [f"in service in {group.name}, not registered: {names}", *said]
+
+
+def not_of_provider(facts: Facts) -> Cause | None:
+    """Instances that were there before their provider, or lost its tag, stay without it (B8)."""
+    if not facts.short:
+        return None
+    for provider in facts.providers:
+        ours = {each.id for each in provider.group.instances} if provider.group else set()
+        strangers = [
+            host for host in facts.hosts if host.instance in ours and host.provider != provider.name
+        ]
+        if strangers and provider.group:
+            return cause(
+                "instances-not-of-provider",
+                f"{len(strangers)} instances of Auto Scaling group {provider.group.name} do not "
+                f"belong to capacity provider {provider.name}: its tasks never go there",
+                [
+                    f"container instance {each.id} ({each.instance}): capacityProviderName "
+                    f"{each.provider or 'none'}"
+                    for each in strangers[:1]
+                ],
+                f"let Auto Scaling group {provider.group.name} have the tag AmazonECSManaged "
+                "(empty, propagated at launch), and replace these instances: they never get it",
+            )
+    return None
+
+
+def agent_disconnected(facts: Facts) -> Cause | None:
+    """An agent that does not answer gets no tasks."""
+    lost = [host for host in facts.hosts if not host.connected]
+    if not lost or not facts.short:
+        return None
+    return cause(
+        "agent-disconnected",
+        f"the ECS agent of {len(lost)} container instances is not connected",
+        [f"container instance {each.id} ({each.instance}): agentConnected false" for each in lost],
+        "restart the agent (systemctl restart ecs), or replace the instances",
+    )
+
+
+PATTERNS: tuple[Pattern, ...] = (
+    other_cluster,
+    without_role,
+    wrong_image,
+    never_join,
+    not_of_provider,
+    agent_disconnected,
+)

@@ -1,0 +1,71 @@
+"""What keeps the number of tasks or instances from moving."""
+
+from __future__ import annotations
+
+from ecsinfer.diagnose.catalogue import cause
+from ecsinfer.diagnose.facts import Facts
+from ecsinfer.diagnose.patterns.telltale import Pattern, sentence
+from ecsinfer.events import Cause
+
+_PROTECTED = sentence(r"protected from scale-in")
+
+
+def instances_protected(facts: Facts) -> Cause | None:
+    """Auto Scaling wants fewer instances and may not take any (F2)."""
+    for group in facts.groups:
+        newest = next(iter(group.activities), None)
+        if newest is None or not _PROTECTED.search(newest.message):
+            continue
+        return cause(
+            "scale-in-held-by-protection",
+            f"Auto Scaling group {group.name} cannot shrink to {group.desired} instances: all that "
+            "remain are protected from scale-in",
+            (newest.message,),
+            "aws autoscaling set-instance-protection --no-protected-from-scale-in for instances "
+            "that nothing runs on; managed termination protection does it by itself while the "
+            "capacity provider is associated",
+        )
+    return None
+
+
+def daemons_only(facts: Facts) -> Cause | None:
+    """Instances on which nothing but daemons run, and which are protected all the same."""
+    for provider in facts.providers:
+        if not (facts.daemons and provider.termination_protection and provider.group):
+            continue
+        protected = {each.id for each in provider.group.instances if each.protected}
+        used = {task.host for task in facts.tasks if task.status != "STOPPED"}
+        idle = [
+            host
+            for host in facts.hosts
+            if host.instance in protected
+            and host.id not in used
+            and 0 < host.running <= facts.daemons
+        ]
+        if idle and not facts.short:
+            return cause(
+                "scale-in-held-by-daemon",
+                f"{len(idle)} instances run nothing but daemon tasks, and stay protected from "
+                "scale-in",
+                [f"{each.instance}: {each.running} tasks, ProtectedFromScaleIn" for each in idle],
+                "aws autoscaling set-instance-protection --no-protected-from-scale-in for these "
+                "instances, or keep daemons off the group by a placement constraint",
+            )
+    return None
+
+
+def suspended(facts: Facts) -> Cause | None:
+    """Somebody stopped automatic scaling, and forgot."""
+    state = facts.scaling.get("SuspendedState", {})
+    stopped = sorted(name for name, value in state.items() if value)
+    if not stopped:
+        return None
+    return cause(
+        "scaling-suspended",
+        "automatic scaling of the service is suspended",
+        [f"{name}: true" for name in stopped],
+        "resume it when the trouble is over (RegisterScalableTarget with SuspendedState)",
+    )
+
+
+PATTERNS: tuple[Pattern, ...] = (instances_protected, daemons_only, suspended)

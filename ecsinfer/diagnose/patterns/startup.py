@@ -1,0 +1,118 @@
+"""The task does not get to its first line, or ends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ecsinfer.diagnose.catalogue import cause
+from ecsinfer.diagnose.facts import Container, Facts
+from ecsinfer.diagnose.patterns.images import wrong_architecture
+from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, sentence
+from ecsinfer.events import Cause
+
+KILLED = 137
+_MEMORY = sentence(r"OutOfMemory")
+_STOPPED_BY_ECS = ("ServiceSchedulerInitiated", "UserInitiated", "TerminationNotice")
+
+
+def out_of_memory(facts: Facts) -> Cause | None:
+    """Killed by the kernel: 137 without ECS having sent the signal."""
+    found = [
+        each for each in ended(facts) if each.exit_code == KILLED or _MEMORY.search(each.reason)
+    ]
+    if not found:
+        return None
+    memory = facts.need.memory
+    return cause(
+        "out-of-memory",
+        f"container {found[0].name} was killed: it used more memory than its task has "
+        f"({memory} MiB)",
+        [text for each in found for text in _ending(each)],
+        "raise resources.memory; weights that are loaded through the page cache take 1.2 times "
+        "their size",
+    )
+
+
+def crash_loop(facts: Facts) -> Cause | None:
+    """Containers end by themselves, for reasons of their own."""
+    found = [
+        each
+        for each in ended(facts)
+        if each.exit_code != KILLED and not _MEMORY.search(each.reason)
+    ]
+    if not found or wrong_architecture(facts):
+        return None
+    first = found[0]
+    return cause(
+        "crash-loop",
+        f"container {first.name} exits with code {first.exit_code} after it has started",
+        [text for each in found for text in _ending(each)],
+        "the last lines of its log tell why; look at command, environment and secrets of the "
+        "service",
+    )
+
+
+def ended(facts: Facts) -> Iterator[Container]:
+    """Containers of failed tasks that ended by themselves and not well."""
+    for task in facts.failed:
+        if task.stop_code not in _STOPPED_BY_ECS:
+            yield from (each for each in task.containers if each.exit_code not in (None, 0))
+
+
+def _ending(container: Container) -> Iterator[str]:
+    yield f"container {container.name}: exit code {container.exit_code}"
+    yield container.reason
+    yield from (f"{container.name} | {line}" for line in container.log)
+
+
+PATTERNS: tuple[Pattern, ...] = (
+    Telltale(
+        "role-not-assumable",
+        sentence(r"unable to assume the role '?(?P<role>[^'\s]+)"),
+        "ECS may not assume the role {role}",
+        (
+            (
+                "let the role's trust policy allow ecs-tasks.amazonaws.com to assume it; a role made "
+                "a minute ago may only need another try"
+            ),
+        ),
+    ),
+    Telltale(
+        "no-route",
+        sentence(
+            r"(?:ResourceInitializationError|CannotPull).*(?:i/o timeout|connection issue between"
+            r"|context deadline exceeded|check your task network configuration)"
+        ),
+        "the task has no way to the registry, or to another AWS endpoint",
+        (
+            (
+                "give the tasks' subnets (network.subnets) a route to a NAT gateway or VPC endpoints "
+                "for ECR, S3, logs and secrets, or in public subnets set network.public_ip (Fargate)"
+            ),
+            "and let the security groups send traffic out to port 443",
+        ),
+    ),
+    Telltale(
+        "secret-missing",
+        sentence(
+            r"(?:failed to fetch secret (?P<secret>\S+).*|invalid ssm parameters: (?P<name>\S+).*"
+            r"|unable to retrieve secrets? from (?:asm|ssm).*)"
+        ),
+        "the secret {secret}{name} does not exist, or the execution role may not read it",
+        (
+            "create the secret, or correct `secrets` of the service",
+            (
+                "and let the execution role read it: secretsmanager:GetSecretValue or "
+                "ssm:GetParameters, and kms:Decrypt for a key of your own"
+            ),
+        ),
+    ),
+    Telltale(
+        "log-group-missing",
+        sentence(r"specified log group does not exist"),
+        "a log group of the containers does not exist",
+        ("create it, or let ecsinfer do so: remove logs.existing",),
+    ),
+    out_of_memory,
+    crash_loop,
+)

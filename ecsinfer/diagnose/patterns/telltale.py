@@ -1,0 +1,58 @@
+"""Causes that one sentence of AWS gives away: a table instead of functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ecsinfer.diagnose.catalogue import cause
+from ecsinfer.diagnose.facts import Facts
+from ecsinfer.events import Cause
+
+Pattern: TypeAlias = Callable[[Facts], Cause | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Telltale:
+    """A sentence and what it means.
+
+    Attributes:
+        code: of the cause.
+        sentence: what AWS says; its named groups may be used in `title` and `advice`.
+        title: the cause.
+        advice: what to do about it.
+        texts: where the sentence is looked for; why tasks stopped, by default.
+    """
+
+    code: str
+    sentence: re.Pattern[str]
+    title: str
+    advice: tuple[str, ...]
+    texts: Callable[[Facts], Iterable[str]] = lambda facts: facts.reasons
+
+    def __call__(self, facts: Facts) -> Cause | None:
+        """The cause, when the sentence was said."""
+        said = [
+            (text, match) for text in self.texts(facts) if (match := self.sentence.search(text))
+        ]
+        if not said:
+            return None
+        words = said[0][1].groupdict(default="")
+        return cause(
+            self.code,
+            self.title.format(**words),
+            (text for text, _ in said),
+            *(line.format(**words) for line in self.advice),
+        )
+
+
+def sentence(text: str) -> re.Pattern[str]:
+    """A regular expression over a sentence, in whatever case AWS writes it."""
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+
+def events(facts: Facts) -> Iterable[str]:
+    """What the service scheduler said since the deployment began."""
+    return (event.text for event in facts.events)

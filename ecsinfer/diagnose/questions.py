@@ -1,0 +1,154 @@
+"""The reads of a sweep; what the caller may not read is missing from the facts, and no error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ecsinfer.model import Read
+
+MOST_TASKS = 100
+LOG_LINES = 20
+
+_NO_CLUSTER = ("ClusterNotFoundException",)
+_NO_SERVICE = ("ServiceNotFoundException", "ServiceNotActiveException", *_NO_CLUSTER)
+
+
+def tasks(cluster: str, service: str, status: str) -> Read:
+    """ARNs of the service's tasks that run, or that stopped within the last hour (J8)."""
+    params = {"cluster": cluster, "serviceName": service, "desiredStatus": status}
+    return _ecs("ListTasks", params, absent_on=_NO_SERVICE)
+
+
+def task_details(cluster: str, arns: Iterable[str]) -> Read:
+    """The tasks themselves."""
+    params = {"cluster": cluster, "tasks": list(arns)}
+    return _ecs("DescribeTasks", params, batch="tasks", limit=MOST_TASKS)
+
+
+def protection(cluster: str, arns: Iterable[str]) -> Read:
+    """Scale-in protection of running tasks."""
+    params = {"cluster": cluster, "tasks": list(arns)}
+    return _ecs("GetTaskProtection", params, batch="tasks", limit=10)
+
+
+def hosts(cluster: str) -> Read:
+    """ARNs of the container instances."""
+    return _ecs(
+        "ListContainerInstances",
+        {"cluster": cluster},
+        items="containerInstanceArns",
+        absent_on=_NO_CLUSTER,
+    )
+
+
+def host_details(cluster: str, arns: Iterable[str]) -> Read:
+    """The container instances themselves."""
+    params = {"cluster": cluster, "containerInstances": list(arns)}
+    return _ecs("DescribeContainerInstances", params, batch="containerInstances", limit=100)
+
+
+def daemons(cluster: str) -> Read:
+    """ARNs of the DAEMON services of the cluster."""
+    params = {"cluster": cluster, "schedulingStrategy": "DAEMON"}
+    return _ecs("ListServices", params, items="serviceArns", absent_on=_NO_CLUSTER)
+
+
+def deployments(cluster: str, service: str) -> Read:
+    """The service deployments, newest first."""
+    params = {"cluster": cluster, "service": service}
+    return _ecs("ListServiceDeployments", params, absent_on=_NO_SERVICE)
+
+
+def task_definition(arn: str) -> Read:
+    """The revision."""
+    return _ecs("DescribeTaskDefinition", {"taskDefinition": arn}, absent_on=("ClientException",))
+
+
+def activities(group: str) -> Read:
+    """The newest hundred scaling activities of a group: the only place that tells of EC2 (F6)."""
+    params = {"AutoScalingGroupName": group}
+    return _read("autoscaling", "DescribeScalingActivities", params, ("ValidationError",))
+
+
+def target_health(arn: str) -> Read:
+    """Health of all targets of a group."""
+    return _elb("DescribeTargetHealth", {"TargetGroupArn": arn})
+
+
+def target_groups(arns: Iterable[str]) -> Read:
+    """Target groups and their health checks."""
+    return _elb("DescribeTargetGroups", {"TargetGroupArns": list(arns)})
+
+
+def target_group_attributes(arn: str) -> Read:
+    """Among them the deregistration delay."""
+    return _elb("DescribeTargetGroupAttributes", {"TargetGroupArn": arn})
+
+
+def load_balancers(arns: Iterable[str]) -> Read:
+    """Load balancers and the zones that are enabled on them."""
+    return _elb("DescribeLoadBalancers", {"LoadBalancerArns": list(arns)})
+
+
+def subnets(ids: Iterable[str]) -> Read:
+    """Subnets and their zones."""
+    absent = ("InvalidSubnetID.NotFound",)
+    return _read("ec2", "DescribeSubnets", {"SubnetIds": list(ids)}, absent)
+
+
+def alarms(names: Iterable[str]) -> Read:
+    """Alarms that are in ALARM."""
+    params = {"AlarmNames": list(names), "StateValue": "ALARM"}
+    return _read("cloudwatch", "DescribeAlarms", params)
+
+
+def launch_template(specification: Mapping[str, Any]) -> Read:
+    """The version of a launch template that a group uses."""
+    which = {key: value for key, value in specification.items() if key == "LaunchTemplateId"}
+    which = which or {"LaunchTemplateName": specification.get("LaunchTemplateName", "")}
+    absent = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
+    return _read(
+        "ec2",
+        "DescribeLaunchTemplateVersions",
+        {**which, "Versions": [specification.get("Version", "$Default")]},
+        absent,
+    )
+
+
+def launch_configuration(name: str) -> Read:
+    """The launch configuration that a group uses."""
+    return _read(
+        "autoscaling", "DescribeLaunchConfigurations", {"LaunchConfigurationNames": [name]}
+    )
+
+
+def image(ami: str) -> Read:
+    """The AMI and its name."""
+    absent = ("InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable")
+    return _read("ec2", "DescribeImages", {"ImageIds": [ami]}, absent)
+
+
+def log_lines(group: str, stream: str) -> Read:
+    """The last lines of a log stream."""
+    return _read(
+        "logs",
+        "GetLogEvents",
+        {"logGroupName": group, "logStreamName": stream, "limit": LOG_LINES},
+        ("ResourceNotFoundException",),
+    )
+
+
+def _ecs(operation: str, params: Mapping[str, Any], **how: Any) -> Read:
+    return Read("ecs", operation, params, optional=True, **how)
+
+
+def _elb(operation: str, params: Mapping[str, Any]) -> Read:
+    absent = ("TargetGroupNotFound", "LoadBalancerNotFound")
+    return _read("elbv2", operation, params, absent)
+
+
+def _read(
+    service: str, operation: str, params: Mapping[str, Any], absent_on: tuple[str, ...] = ()
+) -> Read:
+    return Read(service, operation, params, absent_on=absent_on, optional=True)
