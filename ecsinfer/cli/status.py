@@ -60,6 +60,8 @@ def status(common: Common, services: tuple[str, ...], watch: bool, interval: flo
         session.started("status")
         findings = assess(seen)
         show(seen, findings)
+        if health(findings) == "failed":
+            session.suggest("ecsinfer explain {options}")
         return EXIT_CODE[health(findings)]
 
 

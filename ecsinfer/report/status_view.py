@@ -44,7 +44,10 @@ class Detail(NamedTuple):
 
 
 _DETAILS = (Detail(12, 3), Detail(6, 2), Detail(5, 1, trends=False), Detail(4, 0, trends=False))
-"""What is tried in turn until it fits."""
+"""What is tried in turn for a few services until it fits."""
+
+_FLEET = Detail(10, 1, trends=False)
+"""Of a fleet the healthy services give way first: they come last."""
 
 _MARK: Mapping[str, tuple[str, str]] = {
     "failed": ("x", "bold red"),
@@ -82,14 +85,17 @@ def draw(
         console: where it will be shown.
         lines: lines it may have, so that healthy services are only counted; 0 for no limit.
     """
-    limit = lines or (SMALL if len(status.services) <= FEW else 0)
-    for detail in _DETAILS:
-        screen = _screen(status, findings, console, detail)
-        excess = len(console.render_lines(screen)) - limit
-        if not limit or excess <= 0:
+    if len(status.services) > FEW:
+        screen = _screen(status, findings, console, _FLEET)
+        excess = len(console.render_lines(screen)) - lines
+        if not lines or excess <= 0:
             return screen
-    rows = max(1, len(status.services) - excess - 1)
-    return _screen(status, findings, console, _DETAILS[-1]._replace(services=rows))
+        rows = max(1, len(status.services) - excess - 1)  # one line says what is not there
+        return _screen(status, findings, console, _FLEET._replace(services=rows))
+    limit = min(lines or SMALL, SMALL)
+    screens = (_screen(status, findings, console, detail) for detail in _DETAILS)
+    fitting = (each for each in screens if len(console.render_lines(each)) <= limit)
+    return next(fitting, None) or _screen(status, findings, console, _DETAILS[-1])
 
 
 def _screen(
@@ -171,11 +177,15 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Severity]:
     return found
 
 
+_WRAPPED = frozenset({"SERVICE", "ROLLOUT", "CAPACITY", "INSTANCES", "GROUP"})
+"""Columns that give way on a narrow terminal."""
+
+
 def _table(*columns: str) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     table.add_column("", width=1)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column not in _WRAPPED)
     return table
 
 
@@ -293,15 +303,15 @@ def _capacity_row(provider: Provider) -> tuple[str, ...]:
         instances,
         f"{provider.gpus - provider.gpus_free} of {provider.gpus}" if provider.gpus else "-",
         _reserved(provider),
-        group.name if group else "-",
         f"{group.minimum}/{group.desired}/{group.maximum}" if group else "-",
         duration(provider.warming) if provider.warming else "-",
+        group.name if group else "-",
     )
 
 
 def _reserved(provider: Provider) -> str:
-    """``~`` marks our own arithmetic; without it CloudWatch said so."""
+    """Reservation over target; ``~`` marks our own arithmetic; without it CloudWatch said so."""
     if provider.reservation is None:
         return "-"
     sign = "" if provider.measured else "~"
-    return f"{sign}{provider.reservation:.0f} of {provider.target} %"
+    return f"{sign}{provider.reservation:.0f}/{provider.target} %"

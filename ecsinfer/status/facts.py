@@ -119,7 +119,7 @@ class Service:
         rollout: its deployment.
         target_groups: what it is registered with.
         scaling: None when nothing scales it.
-        event: its newest event.
+        event: its newest event of this deployment that tells of trouble; empty without one.
         trends: metrics that have data.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from ecsinfer.model import Answer
 from ecsinfer.status.facts import HEALTHY, Rollout, Scaling, Service, TargetGroup
 
 ABSENT = "ABSENT"
+_TROUBLE = re.compile(r"unable|unhealthy|could not|fail|throttl|exceeded|rolling back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def service(key: str, name: str, seen: Mapping[str, Any], details: Details) -> S
         rollout=_rollout(seen, details.deployments),
         target_groups=tuple(_target_group(arn, details) for arn in target_groups(seen)),
         scaling=_scaling(seen, details),
-        event=next((str(each.get("message", "")) for each in seen.get("events", ())), ""),
+        event=_trouble(seen),
     )
 
 
@@ -67,6 +69,18 @@ def target_groups(seen: Mapping[str, Any]) -> tuple[str, ...]:
         advanced = balancer.get("advancedConfiguration") or {}
         found.append(advanced.get("alternateTargetGroupArn", ""))
     return tuple(dict.fromkeys(arn for arn in found if arn))
+
+
+def _trouble(seen: Mapping[str, Any]) -> str:
+    """The newest event of this deployment that tells of trouble; most events tell of progress."""
+    since = primary(seen).get("createdAt")
+    for event in seen.get("events", ()):
+        if since is not None and event.get("createdAt", since) < since:
+            break
+        message = str(event.get("message", ""))
+        if _TROUBLE.search(message):
+            return message
+    return ""
 
 
 def _images(deployment: Mapping[str, Any], revisions: Answer) -> dict[str, str]:
