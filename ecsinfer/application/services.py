@@ -60,7 +60,7 @@ def service_params(spec: Spec, key: str) -> dict[str, Any]:
         declared["deploymentConfiguration"].update(maximumPercent=100, minimumHealthyPercent=0)
         declared["availabilityZoneRebalancing"] = "DISABLED"
     if raw.get("launchType"):
-        del declared["capacityProviderStrategy"]  # D3
+        declared.pop("capacityProviderStrategy", None)  # D3
     return overlay(declared, raw)
 
 

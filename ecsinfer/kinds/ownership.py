@@ -19,6 +19,9 @@ APP = "ecsinfer:app"
 DIGEST = "ecsinfer:digest"
 REVISION = "ecsinfer:revision"
 
+_OWN_TAGS = frozenset(f"tags.{name}" for name in (APP, DIGEST, REVISION))
+"""The paths under which our tags are in a plan."""
+
 
 def tag_map(tags: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
     """ECS's list of tags as a mapping."""
@@ -49,6 +52,29 @@ def require_ours(what: str, tags: Mapping[str, str], application: str, *, adopt:
         f"{what} exists already and {whose}",
         hint="choose another name in the spec, or take it over with --adopt",
     )
+
+
+def permitted(
+    what: str,
+    changes: tuple[Change, ...],
+    tags: Mapping[str, str],
+    application: str,
+    *,
+    adopt: bool,
+) -> tuple[Change, ...]:
+    """The changes that may be made to something that exists.
+
+    What nobody's tag claims and differs in nothing but our own tags is used as it is: looking
+    harms nobody, and only a write needs --adopt.
+
+    Raises:
+        OwnershipError: it is not ours, is not adopted, and would have to be changed.
+    """
+    free = APP not in tags and not adopt
+    if free and all(change.path in _OWN_TAGS for change in changes):
+        return ()
+    require_ours(what, tags, application, adopt=adopt)
+    return changes
 
 
 def tag_changes(desired: Mapping[str, str], observed: Mapping[str, str]) -> tuple[Change, ...]:

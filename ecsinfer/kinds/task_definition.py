@@ -113,11 +113,17 @@ class TaskDefinitionKind:
         # What runs comes first: after a rollback it is neither what the tags say nor the latest.
         candidates = dict.fromkeys(name for name in (running, known, desired.family) if name)
         found = yield tuple(reads.task_definition(name) for name in candidates)
+        # Of a service that is not ours yet the tag has not been pinned: as long as it is written
+        # alike, it is the same. Once taken over, its tags tell which digest that was.
+        written = request if ownership.DIGEST in tags else desired.request
         for answer in found:
-            if _active(answer) and _same_content(answer, request, digest):
-                arn = answer["taskDefinition"]["taskDefinitionArn"]
-                return ObservedTaskDefinition(request, digest, arn, found[-1])
-        return ObservedTaskDefinition(request, digest, "", found[-1])
+            if _active(answer) and (
+                _same_content(answer, request, digest)
+                or (_arn(answer) == running and _same_content(answer, written, digest))
+            ):
+                return ObservedTaskDefinition(request, digest, _arn(answer), found[-1])
+        adopted = bool(running) and running == tags.get(ownership.REVISION) == _arn(found[-1])
+        return ObservedTaskDefinition(request, digest, "", found[-1], adopted=adopted)
 
     def diff(
         self, desired: TaskDefinition, observed: ObservedTaskDefinition | None
@@ -135,7 +141,7 @@ class TaskDefinitionKind:
             f"task definition family {desired.family}",
             ownership.tag_map(observed.latest.get("tags")),
             desired.application,
-            adopt=desired.adopt,
+            adopt=desired.adopt or observed.adopted,
         )
         found = observed.latest["taskDefinition"]
         return Verb.REVISE, content.differences(observed.request, found)
@@ -212,6 +218,10 @@ class TaskDefinitionKind:
 
 def _active(answer: Answer) -> bool:
     return bool(answer.get("taskDefinition", {}).get("status") == "ACTIVE")
+
+
+def _arn(answer: Answer) -> str:
+    return str(answer.get("taskDefinition", {}).get("taskDefinitionArn", ""))
 
 
 def _same_content(answer: Answer, request: Mapping[str, Any], digest: str) -> bool:

@@ -229,10 +229,19 @@ def test_the_tags_follow_alone_when_only_they_differ() -> None:
 
 def test_a_namesake_is_refused_until_it_is_adopted() -> None:
     with pytest.raises(OwnershipError, match="service llm"):
-        KIND.diff(DESIRED, seen(tags=[]))
+        KIND.diff(DESIRED, seen(tags=[], desiredCount=7))
+    with pytest.raises(OwnershipError, match="service llm"):
+        KIND.diff(replace(DESIRED, scaled=True), seen(tags=[]))
+    foreign = [{"key": "ecsinfer:app", "value": "other"}]
+    with pytest.raises(OwnershipError, match="'other'"):
+        KIND.diff(DESIRED, seen(tags=foreign))
     adopted = replace(DESIRED, adopt=True)
     assert [call.operation for call in update(adopted, seen(tags=[]))] == ["TagResource"]
     assert KIND.teardown(DESIRED, seen(tags=[]))[0] is Verb.RETAIN
+
+
+def test_a_service_of_nobody_that_is_as_wanted_is_not_touched() -> None:
+    assert KIND.diff(DESIRED, seen(tags=[])) == (Verb.KEEP, ())
 
 
 def test_an_interrupted_rollout_is_awaited_not_forgotten() -> None:

@@ -167,6 +167,8 @@ def strategy(subject: Subject) -> Findings:
             f"one of {', '.join(known)}",
             because=(("capacity", key),),
         )
+    if not items and subject.service.overrides.service.get("launchType"):
+        return
     if not items:
         yield subject.find(
             "capacity",
@@ -195,7 +197,7 @@ def _family(spec: Spec, key: str) -> str:
 def launch_type(subject: Subject) -> Findings:
     """Raw overrides cannot bring back what a capacity provider strategy excludes (D3)."""
     overrides = subject.service.overrides
-    if overrides.service.get("launchType") is not None:
+    if subject.strategy and overrides.service.get("launchType") is not None:
         yield subject.find(
             "overrides.service.launchType",
             "a launch type and a capacity provider strategy exclude each other on AWS",
