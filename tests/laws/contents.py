@@ -21,7 +21,9 @@ _NOISE = frozenset(
 
 
 def contents(account: Account) -> dict[str, Any]:
-    """Everything that a deploy could have made, by whomever."""
+    """Everything that a deploy could have made, by whomever, once it has come to rest."""
+    # A rollout is over before its last old task is gone, and zones are balanced afterwards.
+    account.sandbox.clock.sleep(300)
     ecs, clusters = account.client("ecs"), _clusters(account)
     names = [each["clusterName"] for each in clusters]
     return {
@@ -49,9 +51,7 @@ def ours(account: Account, application: str) -> dict[str, Any]:
 def _clusters(account: Account) -> list[dict[str, Any]]:
     ecs = account.client("ecs")
     include = ["SETTINGS", "CONFIGURATIONS", "TAGS", "ATTACHMENTS"]
-    answer = ecs.describe_clusters(
-        clusters=ecs.list_clusters()["clusterArns"], include=include
-    )
+    answer = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"], include=include)
     return [each for each in answer["clusters"] if each["status"] != "INACTIVE"]
 
 

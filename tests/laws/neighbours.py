@@ -57,7 +57,10 @@ def attach(account: Account, cluster: str, name: str) -> None:
     managed = {each["name"] for each in scoped if "managedInstancesProvider" in each}
     ecs.put_cluster_capacity_providers(
         cluster=cluster,
-        capacityProviders=[*(each for each in found["capacityProviders"] if each not in managed), name],
+        capacityProviders=[
+            *(each for each in found["capacityProviders"] if each not in managed),
+            name,
+        ],
         defaultCapacityProviderStrategy=found["defaultCapacityProviderStrategy"],
     )
     account.sandbox.clock.sleep(60)

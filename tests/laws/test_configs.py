@@ -46,7 +46,7 @@ def test_a_spec_is_deployed_as_it_says_and_then_there_is_nothing_to_do(spec: Spe
             for each in service["capacityProviderStrategy"]
         } == {spec.provider_name(name): (each.weight, each.base) for name, each in strategy.items()}
         definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])
-        own, = (
+        (own,) = (
             each
             for each in definition["taskDefinition"]["containerDefinitions"]
             if each["name"] == spec.container_name(key)
@@ -103,7 +103,9 @@ def theirs(account: Account) -> dict[str, Any]:
     }
     return {
         **marked,
-        "clusters": [each for each in found["clusters"] if each["clusterName"] == neighbours.THEIRS],
+        "clusters": [
+            each for each in found["clusters"] if each["clusterName"] == neighbours.THEIRS
+        ],
         "revisions": [each for each in found["revisions"] if each["family"] == neighbours.THEIRS],
         "policies": [each for each in found["policies"] if each["PolicyName"] == "their-policy"],
         "log groups": [each for each in found["log groups"] if each["logGroupName"] == "/theirs"],

@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault
+from ecsinfer.spec import Spec
 from tests.laws.contents import contents
-from tests.laws.world import CONFIGS, Account, Door, Kill, KilledError, Run
+from tests.laws.world import CONFIGS, Account, Door, Kill, KilledError, Run, config
 
 KILLS = ("killed before", "killed after")
 FAULTS: dict[str, Callable[[str, int], Fault]] = {
@@ -29,12 +31,34 @@ FAULTS: dict[str, Callable[[str, int], Fault]] = {
 KINDS = (*KILLS, *FAULTS)
 
 
+CHANGED: dict[str, Spec] = {
+    "quickstart": config(
+        "quickstart",
+        f"services.llm.image={furniture.VLLM}:v2",
+        "services.llm.replicas=3",
+        "services.llm.logs.retention_days=7",
+        "capacity.gpu.target_capacity=90",
+        "cluster.insights=enabled",
+        "tags.team=inference",
+    ),
+    "vllm-gpu": config(
+        "vllm-gpu",
+        f"services.llm.image={furniture.VLLM}:v2",
+        "services.llm.capacity.gpu.weight=2",
+        "services.llm.scaling.max=14",
+        "services.llm.scaling.requests_per_replica=500",
+        "services.llm.rollout.maximum=200",
+    ),
+}
+"""What some of the specs become later in their lives."""
+
+
 class Trouble(NamedTuple):
     """One fault at one write of one command on one spec.
 
     Attributes:
         config: the spec's name.
-        command: ``deploy`` or ``destroy``.
+        command: ``deploy``, ``change`` or ``destroy``.
         number: which write, from 0.
         operation: what it is.
         nth: which write of that operation, from 1.
@@ -56,24 +80,41 @@ class Undisturbed(NamedTuple):
     contents: dict[str, dict[str, Any]]
 
 
+def commands(name: str) -> tuple[str, ...]:
+    """What happens in the life of a spec."""
+    return ("deploy", "change", "destroy") if name in CHANGED else ("deploy", "destroy")
+
+
+def run(account: Account, name: str, command: str, kill: Kill | None = None) -> Run:
+    """One command."""
+    if command == "deploy":
+        return account.deploy(CONFIGS[name], kill=kill)
+    spec = CHANGED.get(name, CONFIGS[name])
+    return (
+        account.destroy(spec, kill=kill)
+        if command == "destroy"
+        else account.deploy(spec, kill=kill)
+    )
+
+
 @functools.cache
-def undisturbed(config: str) -> Undisturbed:
+def undisturbed(name: str) -> Undisturbed:
     """The life of a spec that all others must come to."""
-    account, spec = Account(), CONFIGS[config]
+    account = Account()
     life = Undisturbed({}, {})
-    for command, do in (("deploy", account.deploy), ("destroy", account.destroy)):
-        life.writes[command] = do(spec).writes
+    for command in commands(name):
+        life.writes[command] = run(account, name, command).writes
         life.contents[command] = contents(account)
     return life
 
 
-def troubles(config: str, command: str, kind: str) -> Iterator[Trouble]:
+def troubles(name: str, command: str, kind: str) -> Iterator[Trouble]:
     """The writes of a command that get this kind of fault."""
     seen: Counter[str] = Counter()
-    for number, operation in enumerate(undisturbed(config).writes[command]):
+    for number, operation in enumerate(undisturbed(name).writes[command]):
         seen[operation] += 1
-        if config == "quickstart" or KINDS[number % len(KINDS)] == kind:
-            yield Trouble(config, command, number, operation, seen[operation], kind)
+        if name == "quickstart" or KINDS[number % len(KINDS)] == kind:
+            yield Trouble(name, command, number, operation, seen[operation], kind)
 
 
 def kill_at(moment: str, number: int) -> Kill:
@@ -88,41 +129,65 @@ def kill_at(moment: str, number: int) -> Kill:
 
 def meet(account: Account, trouble: Trouble) -> Run:
     """The command, with its fault."""
-    command = getattr(account, trouble.command)
-    spec = CONFIGS[trouble.config]
     if trouble.kind in KILLS:
         moment = "write" if trouble.kind == "killed before" else "written"
-        return command(spec, kill=kill_at(moment, trouble.number))
+        kill = kill_at(moment, trouble.number)
+        return run(account, trouble.config, trouble.command, kill)
+    account.sandbox.faults.clear()
     account.sandbox.faults.add(FAULTS[trouble.kind](trouble.operation, trouble.nth))
-    return command(spec)
+    return run(account, trouble.config, trouble.command)
 
 
 @pytest.mark.rule("I7", "0.6", "K", "N")
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("config", CONFIGS)
-def test_after_a_fault_the_same_command_ends_as_if_nothing_had_been(
-    config: str, kind: str
-) -> None:
-    deploys, destroys = (troubles(config, command, kind) for command in ("deploy", "destroy"))
-    # A deploy that was survived leaves what an undisturbed one leaves, so a destroy can follow it.
-    for deploy, destroy in itertools.zip_longest(deploys, destroys):
+@pytest.mark.parametrize("name", CONFIGS)
+def test_after_a_fault_the_same_command_ends_as_if_nothing_had_been(name: str, kind: str) -> None:
+    # A command that was survived leaves what an undisturbed one leaves, so the next can follow it.
+    each = [troubles(name, command, kind) for command in commands(name)]
+    for life in itertools.zip_longest(*each):
         account = Account()
-        survive(account, deploy) if deploy else account.deploy(CONFIGS[config])
-        if destroy:
-            survive(account, destroy)
+        for command, trouble in zip(commands(name), life, strict=True):
+            if trouble:
+                survive(account, trouble)
+            else:
+                run(account, name, command)
 
 
 def survive(account: Account, trouble: Trouble) -> None:
     """The command meets its fault; running it again comes to the same as without the fault."""
-    spec = CONFIGS[trouble.config]
-    command = getattr(account, trouble.command)
     met = meet(account, trouble)
     if trouble.kind in KILLS:
         assert met.status == "killed", trouble
-        again = command(spec)
+        again = run(account, trouble.config, trouble.command)
         assert again.error == "", trouble
     else:
         assert (met.status, met.error) == ("done", ""), trouble  # overcome in the same run
     assert contents(account) == undisturbed(trouble.config).contents[trouble.command], trouble
-    last = command(spec)
+    last = run(account, trouble.config, trouble.command)
     assert (last.status, last.writes) == ("nothing-to-do", []), trouble
+
+
+@pytest.mark.rule("N")
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
+def test_a_run_that_is_killed_while_it_waits_is_picked_up(command: str) -> None:
+    name = "managed-instances"
+    # Between two writes a look differs from the next by seconds: every third one is enough.
+    for number in itertools.count(1, 3):
+        account = Account()
+        if command == "destroy":
+            run(account, name, "deploy")
+        if run(account, name, command, kill_at_look(number)).status != "killed":
+            return  # it had no such look
+        assert run(account, name, command).error == "", number
+        assert contents(account) == undisturbed(name).contents[command], number
+
+
+def kill_at_look(number: int) -> Kill:
+    """Ends the process before it looks for that time since it has its plan."""
+    looks = itertools.count(1)
+
+    def kill(_door: Door, now: str) -> None:
+        if now == "read" and next(looks) == number:
+            raise KilledError
+
+    return kill

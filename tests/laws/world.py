@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,11 +28,15 @@ QUICK = Scenario(
 )  # fmt: skip
 """A healthy world in a hurry: the fewer looks at it, the more worlds can be tried."""
 
-CONFIGS: Mapping[str, Spec] = {
-    path.stem: load(path)
-    for path in sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
-}
+_PATHS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+CONFIGS: Mapping[str, Spec] = {path.stem: load(path) for path in _PATHS}
 """Every spec that comes with ecsinfer, by name."""
+
+
+def config(name: str, *sets: str) -> Spec:
+    """One of them, with some values set as by ``--set``."""
+    (path,) = (each for each in _PATHS if each.stem == name)
+    return load(path, sets=sets)
 
 
 class KilledError(BaseException):
@@ -48,27 +53,27 @@ class Door(Gateway):
     Attributes:
         executed: every write that was asked for, in order.
         rounds: how many times reads went out together.
-        kill: ends the process at a moment of its choice.
+        kill: ends the process at a moment of its choice, once there is a plan.
     """
 
-    def __init__(self, session: boto3.Session, sandbox: Sandbox, kill: Kill | None) -> None:
+    def __init__(self, session: boto3.Session, sandbox: Sandbox) -> None:
         # One read at a time: threads would make the order of reads, and the kills, a matter of luck.
         super().__init__(session, clock=sandbox.clock, jitter=random.Random(1), concurrency=1)
         self.executed: list[Call] = []
         self.rounds = 0
-        self._kill = kill or (lambda _door, _moment: None)
+        self.kill: Kill = lambda _door, _moment: None
 
     def gather(self, reads: Sequence[Read]) -> list[Answer]:
         if reads:
             self.rounds += 1
-            self._kill(self, "read")
+            self.kill(self, "read")
         return super().gather(reads)
 
     def execute(self, call: Call, notify: Callable[[str, float], None]) -> Answer:
         self.executed.append(call)
-        self._kill(self, "write")
+        self.kill(self, "write")
         answer = super().execute(call, notify)
-        self._kill(self, "written")
+        self.kill(self, "written")
         return answer
 
 
@@ -80,6 +85,7 @@ class Run:
         plan: what it was to do.
         nodes: what the plan was made from.
         door: what it did it through.
+        reconciler: what carries it out.
         events: what it told.
         outcome: how it ended; None when it was killed.
     """
@@ -87,8 +93,14 @@ class Run:
     plan: Plan
     nodes: tuple[Node[Any, Any], ...]
     door: Door
+    reconciler: Reconciler
     events: list[Event] = field(default_factory=list)
     outcome: Outcome | None = None
+
+    def apply(self, **options: Any) -> Outcome:
+        """Carry out the plan."""
+        self.outcome = self.reconciler.apply(self.plan, self.nodes, **options)
+        return self.outcome
 
     @property
     def writes(self) -> list[str]:
@@ -119,47 +131,32 @@ class Account:
 
     def plan(self, spec: Spec, *, destroy: bool = False, **choices: Any) -> Plan:
         """What a deploy, or a destroy, would do."""
-        return self._prepare(spec, destroy, None, choices)[1].plan
+        return self.prepare(spec, destroy=destroy, **choices).plan
 
     def deploy(self, spec: Spec, *, kill: Kill | None = None, **choices: Any) -> Run:
         """Plan a deploy and apply it."""
-        return self._run(spec, False, kill, choices)
+        return self._apply(self.prepare(spec, **choices), kill)
 
     def destroy(self, spec: Spec, *, kill: Kill | None = None, **choices: Any) -> Run:
         """Plan a destroy and apply it."""
-        return self._run(spec, True, kill, choices)
+        return self._apply(self.prepare(spec, destroy=True, **choices), kill)
 
-    def apply(self, run: Run, **options: Any) -> Outcome:
-        """Carry out a plan that was made before."""
-        reconciler = self.reconciler(run.door, run.events)
-        run.outcome = reconciler.apply(run.plan, run.nodes, **options)
-        return run.outcome
-
-    def prepared(self, spec: Spec, *, destroy: bool = False, **choices: Any) -> Run:
+    def prepare(self, spec: Spec, *, destroy: bool = False, **choices: Any) -> Run:
         """A run that has its plan, and has not begun."""
-        return self._prepare(spec, destroy, None, choices)[1]
-
-    def reconciler(self, door: Door, events: list[Event]) -> Reconciler:
-        """A reconciler on this account."""
-        return Reconciler(door, self.sandbox.clock, events.append, jitter=random.Random(2))
-
-    def _run(self, spec: Spec, destroy: bool, kill: Kill | None, choices: Mapping[str, Any]) -> Run:
-        reconciler, run = self._prepare(spec, destroy, kill, choices)
-        try:
-            run.outcome = reconciler.apply(run.plan, run.nodes)
-        except KilledError:
-            run.outcome = None
-        return run
-
-    def _prepare(
-        self, spec: Spec, destroy: bool, kill: Kill | None, choices: Mapping[str, Any]
-    ) -> tuple[Reconciler, Run]:
         nodes = compile_spec(spec, destroying=destroy, **choices)
-        door = Door(self.session, self.sandbox, kill)
+        door = Door(self.session, self.sandbox)
         events: list[Event] = []
-        reconciler = self.reconciler(door, events)
+        clock = self.sandbox.clock
+        reconciler = Reconciler(door, clock, events.append, jitter=random.Random(2))
         make = reconciler.plan_destroy if destroy else reconciler.plan
-        return reconciler, Run(make(nodes, spec.name), nodes, door, events)
+        return Run(make(nodes, spec.name), nodes, door, reconciler, events)
+
+    def _apply(self, run: Run, kill: Kill | None) -> Run:
+        if kill is not None:
+            run.door.kill = kill
+        with contextlib.suppress(KilledError):
+            run.apply()
+        return run
 
 
 class _OneClientEach(boto3.Session):
@@ -174,7 +171,7 @@ class _OneClientEach(boto3.Session):
         config = options.get("config")
         key = (service_name, str(getattr(config, "retries", None)))
         if key not in self._made:
-            self._made[key] = super().client(service_name, *args, **options)  # type: ignore[call-overload]  # likewise
+            self._made[key] = super().client(service_name, *args, **options)
         return self._made[key]
 
 
