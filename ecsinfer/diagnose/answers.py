@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,10 @@ from ecsinfer.model import Answer
 
 Item = Mapping[str, Any]
 
+_CLUSTER = re.compile(r"ECS_CLUSTER=[\"']?(?P<name>[A-Za-z0-9_-]+)")
+_BOTTLEROCKET = re.compile(
+    r"\[settings\.ecs\][^\[]*?^\s*cluster\s*=\s*[\"'](?P<name>[\w-]+)", re.MULTILINE
+)
 _DELAY = "deregistration_delay.timeout_seconds"
 _DEFAULT_DELAY = 300.0
 
@@ -153,6 +158,12 @@ def template(item: Item, answer: Answer, image_name: str = "") -> Template:
         user_data=plain(data.get("UserData", "")),
         profile=profile,
     )
+
+
+def cluster_in(user_data: str) -> str:
+    """The cluster that user data names; empty when it names none."""
+    found = _CLUSTER.search(user_data) or _BOTTLEROCKET.search(user_data)
+    return found["name"] if found else ""
 
 
 def plain(user_data: str) -> str:

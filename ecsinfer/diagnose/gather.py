@@ -333,5 +333,5 @@ def _template_read(item: Item) -> Read:
     return questions.launch_configuration(source)
 
 
-def _members(told: Iterable[Answer], name: str) -> list[Item]:
+def _members(told: Iterable[Answer], name: str) -> list[Any]:
     return [item for answer in told for item in answer.get(name, ())]

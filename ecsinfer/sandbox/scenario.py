@@ -39,7 +39,16 @@ class Timings:
 
 
 Behaviour = Literal[
-    "run", "crash", "oom", "unhealthy", "missing", "slow", "exec-format", "disk-full"
+    "run",
+    "crash",
+    "oom",
+    "unhealthy",
+    "hang",
+    "missing",
+    "denied",
+    "slow",
+    "exec-format",
+    "disk-full",
 ]
 
 
@@ -49,11 +58,13 @@ class ImageBehaviour:
 
     Attributes:
         behaviour: ``run`` and serve; ``crash`` with `exit_code`; ``oom``: killed with 137;
-            ``unhealthy``: run but never answer; ``missing``: cannot be pulled; ``slow``: run after
-            a load of `load` seconds; ``exec-format``: built for another architecture;
-            ``disk-full``: no space left for the image.
+            ``unhealthy``: run but never listen, or answer checks with `status`; ``hang``: listen
+            but never answer in time; ``missing``: there is no such image; ``denied``: the role
+            may not pull it; ``slow``: run after a load of `load` seconds; ``exec-format``: built
+            for another architecture; ``disk-full``: no space left for the image.
         exit_code: of a crash.
         after: seconds from start to the crash.
+        status: the HTTP status of ``unhealthy``; None when nothing listens.
         pull: overrides the scenario's pull time.
         load: overrides the scenario's load time.
         logs: the lines a container writes before it ends.
@@ -62,6 +73,7 @@ class ImageBehaviour:
     behaviour: Behaviour = "run"
     exit_code: int = 1
     after: float = 5
+    status: int | None = None
     pull: float | None = None
     load: float | None = None
     logs: tuple[str, ...] = ()
@@ -104,6 +116,10 @@ class Scenario:
         no_capacity: zones, instance types or ``type@zone`` that EC2 is out of (F6).
         vcpu_quota: vCPUs that may run at once; None is unlimited (F6, J3).
         never_join: Auto Scaling group names whose instances run but never register.
+        isolated_subnets: subnets without a way out: from there only Fargate tasks with a public
+            address reach the registry.
+        daemons_protected: whether managed termination protection stays on instances that run
+            nothing but daemon tasks, as it was reported of AWS.
         untagged: Auto Scaling group names whose instances register without a capacity provider (B8).
         roles_denied: role ARNs or names that ecs-tasks may not assume (H3).
         secrets_missing: ``valueFrom`` values that cannot be read.
@@ -120,6 +136,8 @@ class Scenario:
     no_capacity: tuple[str, ...] = ()
     vcpu_quota: int | None = None
     never_join: tuple[str, ...] = ()
+    isolated_subnets: tuple[str, ...] = ()
+    daemons_protected: bool = False
     untagged: tuple[str, ...] = ()
     roles_denied: tuple[str, ...] = ()
     secrets_missing: tuple[str, ...] = ()

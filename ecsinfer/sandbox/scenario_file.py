@@ -16,6 +16,8 @@ keys are. Times are seconds or text such as ``500ms``, ``90s``, ``5m``, ``1h30m`
     vcpu_quota: 64
     never_join: [gpu]                 # Auto Scaling groups whose instances never register
     untagged: [cpu]                   # ... register without a capacity provider
+    isolated_subnets: [subnet-0a1b2c3d000000003]
+    daemons_protected: true           # instances with daemons alone stay protected
     roles_denied: [llm-task]
     secrets_missing: ["arn:aws:secretsmanager:us-east-1:123456789012:secret:token"]
     log_groups_missing: [/ecs/llm]

@@ -253,6 +253,7 @@ class Instance:
     image_id: str = ""
     user_data: str = ""
     private_ip: str = ""
+    profile: bool = True  # whether it has an instance profile
 
 
 @dataclass(slots=True)
@@ -365,8 +366,12 @@ class LoadBalancing(Protocol):
         zone: str,
         ready_at: datetime | None,
         on_change: Callable[[TargetHealth], None],
+        failing: TargetHealth | None = None,
     ) -> None:
-        """Register a target that answers its checks from `ready_at` on (None: never)."""
+        """Register a target that answers its checks from `ready_at` on (None: never).
+
+        `failing` is how it fails them until then; a refused connection otherwise.
+        """
         ...
 
     def deregister(self, arn: str, target: str, port: int, done: Callable[[], None]) -> None:

@@ -52,7 +52,7 @@ def test_every_problem_is_told_at_once_with_the_keys_there_are() -> None:
         load(text)
 
     told = dict(problem.split(": ", 1) for problem in raised.value.problems)
-    assert told["scenario"].startswith("no key 'nme'; there are: api_buckets, describe_lag")
+    assert told["scenario"].startswith("no key 'nme'; there are: api_buckets, daemons_protected")
     assert "no key 'bot'; there are: attachments, boot" in told["timings"]
     assert told["timings.pull"].startswith("'soon' is not a time")
     assert told["images[*].behaviour"].startswith("'explode' is none of: run, crash")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+from ecsinfer.diagnose.answers import cluster_in
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts, Group, Instance, Template
 from ecsinfer.diagnose.patterns.telltale import Pattern
@@ -14,10 +15,6 @@ from ecsinfer.events import Cause
 BOOT = timedelta(minutes=5)
 """How long an instance may take from InService until its agent has registered."""
 
-_CLUSTER = re.compile(r"ECS_CLUSTER=[\"']?(?P<name>[A-Za-z0-9_-]+)")
-_BOTTLEROCKET = re.compile(
-    r"\[settings\.ecs\][^\[]*?^\s*cluster\s*=\s*[\"'](?P<name>[\w-]+)", re.MULTILINE
-)
 _ECS_IMAGE = re.compile(r"ecs", re.IGNORECASE)
 _OTHER_IMAGE = re.compile(r"^(?:al2023-ami-|amzn2-ami-|ubuntu|debian|RHEL|Windows|Deep Learning)")
 
@@ -36,34 +33,24 @@ def _unjoined(facts: Facts) -> Iterator[tuple[Group, tuple[Instance, ...]]]:
 
 
 def other_cluster(facts: Facts) -> Cause | None:
-    """The user data sends the agent elsewhere (F7)."""
+    """The agents went elsewhere: the user data says so, or there they are (F7)."""
     wanted = str(facts.service.get("clusterArn", "")).rpartition("/")[2]
+    there = {host.instance: host for host in facts.strays}
     for group, missing in _unjoined(facts):
-        template = group.template
-        if template is None or _ours(template.user_data):
-            continue
-        named = cluster_in(template.user_data) or "default"
+        user_data = group.template.user_data if group.template else ""
+        strays = [there[each.id] for each in missing if each.id in there]
+        named = cluster_in(user_data) or ("default" if strays else wanted)
         if named == wanted:
             continue
+        found = (f"container instance {each.id} of cluster {named}" for each in strays[:1])
         return cause(
             "instances-join-other-cluster",
             f"instances of Auto Scaling group {group.name} join cluster {named}, not {wanted}",
-            _evidence(group, missing, f"user data: {_cluster_line(template.user_data)}"),
+            _evidence(group, missing, f"user data: {_cluster_line(user_data)}", *found),
             f"write ECS_CLUSTER={wanted} to /etc/ecs/ecs.config in the launch template's user "
             "data, and replace the instances (aws autoscaling start-instance-refresh)",
         )
     return None
-
-
-def cluster_in(user_data: str) -> str:
-    """The cluster that user data names; empty when it names none."""
-    found = _CLUSTER.search(user_data) or _BOTTLEROCKET.search(user_data)
-    return found["name"] if found else ""
-
-
-def _ours(user_data: str) -> bool:
-    """Whether the cluster is only known on the instance: it is written by a script's variable."""
-    return bool(re.search(r"ECS_CLUSTER=[\"']?\$", user_data) or "# sandbox:" in user_data)
 
 
 def _cluster_line(user_data: str) -> str:

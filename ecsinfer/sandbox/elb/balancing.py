@@ -75,9 +75,11 @@ class Balancing:
         zone: str,
         ready_at: datetime | None,
         on_change: Callable[[TargetHealth], None],
+        failing: TargetHealth | None = None,
     ) -> None:
         """Register a target that answers its checks from `ready_at` on (None: never)."""
-        self.add((arn, target, port), Target(zone, ready_at, on_change))
+        failing = failing or timeline.FAILED
+        self.add((arn, target, port), Target(zone, ready_at, on_change, failing))
 
     def add(self, key: Key, target: Target) -> None:
         """Register a target; one of the same key is replaced, and has drained."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario
-from ecsinfer.sandbox.state import Container, Task
+from ecsinfer.sandbox.state import Container, TargetHealth, Task
 
 CACHED_PULL = 1.0
 MISSING_AFTER = 3.0
@@ -75,11 +75,22 @@ def pull_time(scenario: Scenario, container: Container, cached: Iterable[str]) -
 def load_time(scenario: Scenario, container: Container) -> float | None:
     """Seconds from a container's start until it answers its checks; None: never."""
     behaviour = of_image(scenario, container.image)
-    if behaviour.behaviour == "unhealthy":
+    if behaviour.behaviour in ("unhealthy", "hang"):
         return None
     if behaviour.behaviour == "slow":
         return SLOW_LOAD if behaviour.load is None else behaviour.load
     return scenario.timings.load if behaviour.load is None else behaviour.load
+
+
+def failing_check(scenario: Scenario, container: Container) -> TargetHealth | None:
+    """How a container fails the load balancer's checks (G4); None: nothing listens."""
+    behaviour = of_image(scenario, container.image)
+    if behaviour.behaviour == "hang":
+        return TargetHealth("unhealthy", "Target.Timeout", "Request timed out")
+    if behaviour.behaviour == "unhealthy" and behaviour.status is not None:
+        text = f"Health checks failed with these codes: [{behaviour.status}]"
+        return TargetHealth("unhealthy", "Target.ResponseCodeMismatch", text)
+    return None
 
 
 def exit_of(scenario: Scenario, container: Container) -> Exit | None:
@@ -114,11 +125,30 @@ def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failur
                 "Please verify that the role being passed has the proper trust relationship and "
                 "permissions and that your IAM user has permissions to pass this role."
             )
+    if _isolated(scenario, task):
+        return Failure(_no_way_out(core.world.region))
     for container in task.containers:
         for secret in container.definition.get("secrets", ()):
             if secret["valueFrom"] in scenario.secrets_missing:
                 return Failure(_secret_missing(secret["valueFrom"]))
     return None
+
+
+def _isolated(scenario: Scenario, task: Task) -> bool:
+    """Whether a Fargate task has no way out: on EC2 it is the instance that pulls."""
+    network = task.network.get("awsvpcConfiguration", {})
+    public = network.get("assignPublicIp") == "ENABLED"
+    return task.launch_type == "FARGATE" and task.subnet in scenario.isolated_subnets and not public
+
+
+def _no_way_out(region: str) -> str:
+    return (
+        "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot "
+        "pull registry auth from Amazon ECR: There is a connection issue between the task and "
+        "Amazon ECR. Check your task network configuration. RequestError: send request failed "
+        f'caused by: Post "https://api.ecr.{region}.amazonaws.com/": dial tcp 10.0.0.2:443: i/o '
+        "timeout"
+    )
 
 
 def _secret_missing(source: str) -> str:
@@ -145,6 +175,15 @@ def pull_failure(scenario: Scenario, container: Container) -> Failure | None:
             text = (
                 "pull image manifest has been retried 1 time(s): failed to resolve ref "
                 f"{image}: {image}: not found"
+            )
+        case "denied":
+            repository = image.partition("@")[0].partition(":")[0]
+            text = (
+                f"Error response from daemon: pull access denied for {repository}, repository does "
+                "not exist or may require 'docker login': denied: User: arn:aws:sts::123456789012:"
+                "assumed-role/ecsTaskExecutionRole/ecs is not authorized to perform: "
+                f"ecr:BatchGetImage on resource: {repository} because no identity-based policy "
+                "allows the ecr:BatchGetImage action"
             )
         case "disk-full":
             text = (

@@ -36,6 +36,7 @@ class Core(ABC):
         log_group_exists: whether a log group exists; None means the scenario alone decides.
         zone_of_subnet: the availability zone of a subnet; "" when it is not known.
         digest_of_image: the digest an image reference stands for now; "" when not known.
+        name_of_ami: the name of an AMI; "" when it is not known.
     """
 
     def __init__(self, world: World) -> None:
@@ -45,6 +46,7 @@ class Core(ABC):
         self.log_group_exists: Callable[[str], bool] | None = None
         self.zone_of_subnet: Callable[[str], str] | None = None
         self.digest_of_image: Callable[[str], str] | None = None
+        self.name_of_ami: Callable[[str], str] | None = None
         self.instances: dict[str, str] = {}  # EC2 instance id -> container instance ARN
         self.short: dict[tuple[str, str], Service] = {}  # services that found no room
         self.running: dict[str, Instance] = {}  # EC2 instances that have not registered yet, too

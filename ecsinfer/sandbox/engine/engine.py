@@ -183,6 +183,7 @@ def install(world: World) -> EcsEngine:
         around = Surroundings(world)
         engine.zone_of_subnet = around.zone_of_subnet
         engine.digest_of_image = around.digest_of_image
+        engine.name_of_ami = around.name_of_ami
         engine.log_group_exists = around.log_group_exists
         engine.log_writer = around.write_logs
     return engine

@@ -58,6 +58,16 @@ def unplaced(world: World, service: Service, why: str) -> None:
     )
 
 
+def unplaced_in(world: World, service: Service, zone: str) -> None:
+    """A task cannot be moved to a zone (D15)."""
+    emit(
+        world,
+        service,
+        f"is unable to place a task in {zone} because no container instance met all of its "
+        "requirements.",
+    )
+
+
 def provisioning_limit(world: World, service: Service) -> None:
     """Too many tasks of the cluster wait in PROVISIONING (F5)."""
     emit(

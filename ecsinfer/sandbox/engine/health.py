@@ -116,9 +116,11 @@ def _end(core: Core, run: Run, service: Service, sick: str) -> None:
     task_id = run.task.arn.rpartition("/")[2]
     ill = next((target for target, healthy in run.targets.items() if healthy is False), None)
     if ill is not None and run.task.health != "UNHEALTHY":
+        seen = core.world.elb.health(ill.group, ill.id, ill.port)
+        reason = (seen.description if seen else "") or "Health checks failed"
         text = (
             f"(task {task_id}) (port {ill.port}) is unhealthy in (target-group {ill.group}) "
-            "due to (reason Health checks failed)."
+            f"due to (reason {reason})."
         )
     elif run.sick:
         text = f"(task {task_id}) is not healthy in target-group due to TARGET GROUP IS NOT FOUND."

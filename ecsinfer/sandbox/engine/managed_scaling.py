@@ -129,7 +129,8 @@ class Scalers:
         fleet = self._core.world.fleet
         desired = arithmetic.scale_in(len(live), needed, settings.target, group.minimum)
         if _protects(scaler.provider):
-            idle = [item.id for item in live if item.id not in busy]
+            kept = busy | _held_by_daemons(self._core, scaler)
+            idle = [item.id for item in live if item.id not in kept]
             fleet.set_protection(idle, protected=False)
             desired = max(desired, len(live) - len(idle))
         if desired < group.desired:
@@ -166,6 +167,17 @@ def busy_instances(core: Core, scaler: Scaler) -> set[str]:
         instance.ec2_id
         for instance in core.instances_of(scaler.cluster, scaler.provider.name)
         if any(not run.daemon for run in core.ledger.on_instance(instance.arn))
+    }
+
+
+def _held_by_daemons(core: Core, scaler: Scaler) -> set[str]:
+    """EC2 ids of instances with any task at all, where the scenario has daemons keep them."""
+    if not core.world.scenario.daemons_protected:
+        return set()
+    return {
+        instance.ec2_id
+        for instance in core.instances_of(scaler.cluster, scaler.provider.name)
+        if core.ledger.on_instance(instance.arn)
     }
 
 

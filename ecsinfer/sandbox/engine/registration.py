@@ -34,7 +34,7 @@ def instance_running(core: Core, instance: Instance) -> None:
     Which provider it belongs to is decided now, at launch: an instance that ran before the
     provider was made stays without one (B8).
     """
-    if instance.group in core.world.scenario.never_join:
+    if instance.group in core.world.scenario.never_join or not _has_agent(core, instance):
         return
     provider = provider_of(core, instance.group)
     name = (
@@ -42,6 +42,15 @@ def instance_running(core: Core, instance: Instance) -> None:
     )
     core.running[instance.id] = instance
     core.world.clock.after(core.world.scenario.timings.boot, lambda: _join(core, instance, name))
+
+
+def _has_agent(core: Core, instance: Instance) -> bool:
+    """Whether an agent runs there and may register: it needs a role, and an AMI that has one.
+
+    An AMI is taken for one with an agent if its name says ``ecs``, or if it has no name.
+    """
+    name = core.name_of_ami(instance.image_id) if core.name_of_ami else ""
+    return instance.profile and (not name or "ecs" in name or "ecs-init" in instance.user_data)
 
 
 def provider_of(core: Core, group: str) -> CapacityProvider | None:

@@ -25,6 +25,14 @@ class Surroundings:
             self._zones[subnet] = answer["Subnets"][0]["AvailabilityZone"]
         return self._zones[subnet]
 
+    def name_of_ami(self, image: str) -> str:
+        """The name of an AMI; "" when EC2 does not know it."""
+        try:
+            answer = self._world.ask("ec2", "DescribeImages", {"ImageIds": [image]})
+        except ServiceError:
+            return ""
+        return next((str(item.get("Name", "")) for item in answer["Images"]), "")
+
     def digest_of_image(self, image: str) -> str:
         """What a tag of the account's own registry points at; "" for every other image."""
         registry, _, path = image.partition("/")

@@ -101,6 +101,7 @@ def _register_one(
         run.task.zone,
         None if load is None else core.later(load),
         on_change,
+        behaviour.failing_check(core.world.scenario, container),
     )
 
 

@@ -26,6 +26,7 @@ def rebalance(core: Core, service: Service, runs: Sequence[Run]) -> None:
         return
     count = Counter(dict.fromkeys(_open(core, runs[0]), 0))
     count.update(run.task.zone for run in runs)
+    _tell_closed(core, service, runs, count)
     fullest, emptiest = max(count, key=count.__getitem__), min(count, key=count.__getitem__)
     if count[fullest] - count[emptiest] < 2:
         return
@@ -35,6 +36,15 @@ def rebalance(core: Core, service: Service, runs: Sequence[Run]) -> None:
     mover = next(run for run in runs if run.task.zone == fullest)
     core.moving.add(mover.task.arn)
     core.wake(service)
+
+
+def _tell_closed(core: Core, service: Service, runs: Sequence[Run], count: Counter[str]) -> None:
+    """Say of a zone of the service's subnets that a task should move there and cannot."""
+    wanted = {core.zone(subnet) for subnet in lifecycle.subnets_of(runs[0].task)} - {""}
+    fullest = max(count.values(), default=0)
+    for zone in sorted(wanted - set(count)):
+        if fullest >= 2:
+            events.unplaced_in(core.world, service, zone)
 
 
 def _open(core: Core, run: Run) -> set[str]:

@@ -21,11 +21,13 @@ class LaunchSettings:
         types: instance types, the preferred one first.
         image: the AMI.
         user_data: in plain text.
+        profile: whether they have an instance profile.
     """
 
     types: tuple[str, ...]
     image: str = ""
     user_data: str = ""
+    profile: bool = True
 
 
 def resolve(world: World, spec: Mapping[str, Any]) -> LaunchSettings:
@@ -75,7 +77,12 @@ def _settings(data: Mapping[str, Any], types: tuple[str, ...] = ()) -> LaunchSet
             "You must use a valid fully-formed launch template. The request must contain the "
             "parameter InstanceType"
         )
-    return LaunchSettings(types or own, data.get("ImageId", ""), _plain(data.get("UserData", "")))
+    return LaunchSettings(
+        types or own,
+        data.get("ImageId", ""),
+        _plain(data.get("UserData", "")),
+        profile=bool(data.get("IamInstanceProfile")),
+    )
 
 
 def _template_data(world: World, template: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -131,6 +131,7 @@ class Launcher:
             protected=group.protect_new,
             image_id=settings.image,
             user_data=settings.user_data,
+            profile=settings.profile,
             private_ip=made.get("PrivateIpAddress", ""),
         )
         group.instances[instance.id] = instance

@@ -125,6 +125,7 @@ class SimpleBalancing:
         zone: str,
         ready_at: datetime | None,
         on_change: Callable[[TargetHealth], None],
+        failing: TargetHealth | None = None,
     ) -> None:
         key = (arn, target, port)
         self.targets[key] = TargetHealth("initial")
