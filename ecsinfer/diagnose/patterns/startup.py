@@ -95,8 +95,8 @@ PATTERNS: tuple[Pattern, ...] = (
     Telltale(
         "secret-missing",
         sentence(
-            r"(?:failed to fetch secret (?P<secret>\S+).*|invalid ssm parameters: (?P<name>\S+).*"
-            r"|unable to retrieve secrets? from (?:asm|ssm).*)"
+            r"unable to retrieve secrets? from (?:asm|ssm)(?:.*failed to fetch secret (?P<secret>\S+)"
+            r"|.*invalid ssm parameters: (?P<name>\S+))?"
         ),
         "the secret {secret}{name} does not exist, or the execution role may not read it",
         (
