@@ -122,6 +122,13 @@ def services_argument(command: F) -> Callable[..., Any]:
     )(command)
 
 
+def service_argument(command: F) -> Callable[..., Any]:
+    """Let a command take one service name; none means the only one there is."""
+    return click.argument(
+        "service", required=False, metavar="[SERVICE]", shell_complete=_complete_services
+    )(command)
+
+
 class Duration(click.ParamType[float]):
     """``45m``, ``90s``, ``1h30m`` or seconds."""
 

@@ -48,6 +48,7 @@ class Service:
         token: CreateService's clientToken, usually a Ref (D2).
         count: desiredCount; None for daemons.
         scaled: the spec declares scaling, so `count` is for the first create only (D27).
+        insist: `count` is set all the same: somebody asks for that number now.
         stop_timeout: the containers' longest stopTimeout, in seconds.
         rollout_within: seconds a rollout may take.
         destroying: whether to read what a drain may take.
@@ -65,6 +66,7 @@ class Service:
     token: str = ""
     count: int | None = 1
     scaled: bool = False
+    insist: bool = False
     stop_timeout: float = 30.0
     rollout_within: float = ROLLOUT_WITHIN
     destroying: bool = False
@@ -235,7 +237,7 @@ def _changes(desired: Service, observed: ObservedService) -> tuple[Change, ...]:
     if service.get("taskDefinition") != desired.task_definition:
         old = service.get("taskDefinition")
         changes.append(Change("taskDefinition", old, desired.task_definition, "rollout"))
-    counted = desired.count is not None and not observed.scaled
+    counted = desired.count is not None and (desired.insist or not observed.scaled)
     if counted and service.get("desiredCount") != desired.count:
         changes.append(Change("desiredCount", service.get("desiredCount"), desired.count))
     rolls = any(change.effect != "in-place" for change in changes)

@@ -118,12 +118,13 @@ def test_tasks_that_are_missing_are_waited_for() -> None:
 def test_a_pause_is_said_instead_of_waited_out_in_silence() -> None:
     paused = {
         "status": "IN_PROGRESS",
-        "lifecycleHookDetails": [{"status": "AWAITING_ACTION"}],
-        "targetServiceRevision": {"arn": f"{REVISIONS}/2"},
+        "lifecycleHookDetails": [{"status": "AWAITING_ACTION", "hookId": "hook-7"}],
+        "targetServiceRevision": {"arn": f"{REVISIONS}/2", "requestedProductionTrafficWeight": 10.0},
     }
     seen = verdict(rollout(deployment=paused))
     assert isinstance(seen, Pending)
-    assert "paused" in seen.why
+    assert "the new revision has 10 % of the traffic" in seen.why
+    assert "PAUSE hook hook-7 waits for an answer: `ecsinfer continue`" in seen.why
 
 
 statuses = st.sampled_from([*enum("ServiceDeploymentStatus"), "A_STATUS_OF_NEXT_YEAR", ""])

@@ -1,0 +1,50 @@
+"""``ecsinfer revisions``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from ecsinfer.cli.options import Common, aws_options, services_argument
+
+if TYPE_CHECKING:
+    from ecsinfer.cli.session import Session
+
+
+@click.command()
+@services_argument
+@aws_options
+def revisions(common: Common, services: tuple[str, ...]) -> int:
+    """List what was registered and deployed, and what a rollback would return to.
+
+    The newest revisions of every service's family and all that its deployments still tell of:
+    image and digest, when it was registered and deployed, and how that ended.
+    """
+    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+
+    with open_session(common) as session:
+        return list_revisions(session, services)
+
+
+def list_revisions(session: Session, services: tuple[str, ...] = ()) -> int:
+    """Print the revisions; the exit code."""
+    from ecsinfer.application.revisions import revision_lines  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.operation import histories, some_services  # noqa: PLC0415
+    from ecsinfer.report import revisions_view, terminal  # noqa: PLC0415
+
+    found = {
+        key: None
+        if seen is None
+        else [asdict(line) for line in revision_lines(session.spec, key, seen)]
+        for key, seen in histories(session, some_services(session.spec, services)).items()
+    }
+    session.started("revisions")
+    if session.common.output == "text":
+        revisions_view.print_revisions(found, terminal.data())
+    else:
+        indent = 2 if session.common.output == "json" else None
+        click.echo(json.dumps(found, indent=indent, default=str))
+    return 0
