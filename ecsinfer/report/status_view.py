@@ -177,7 +177,7 @@ def _worst(findings: Iterable[Finding]) -> dict[str, Severity]:
     return found
 
 
-_WRAPPED = frozenset({"SERVICE", "ROLLOUT", "CAPACITY", "INSTANCES", "GROUP"})
+_WRAPPED = frozenset({"SERVICE", "ROLLOUT", "GROUP"})
 """Columns that give way on a narrow terminal."""
 
 
@@ -281,7 +281,7 @@ def _trend(values: Sequence[float], console: Console) -> str:
 def _providers(providers: Sequence[Provider], findings: Sequence[Finding]) -> RenderableType:
     worst = _worst(findings)
     table = _table(
-        "CAPACITY", "INSTANCES", "GPUS USED", "RESERVED", "GROUP", "MIN/NOW/MAX", "WARM-UP"
+        "CAPACITY", "INSTANCES", "GPUS USED", "RESERVED", "MIN/NOW/MAX", "WARM-UP", "GROUP"
     )
     for each in providers:
         sign, style = _MARK[worst.get(each.node, "")]

@@ -98,8 +98,9 @@ def _reservation(
     busy = sum(running + pending > 0 for running, pending in seated)
     placed = sum(pending for _, pending in seated)
     kind = catalogue.find(_instance_type(group))
+    # Of an unknown type, or an empty group's: a model mostly has its instance to itself.
     demands = [
-        None if kind is None else instances_for(kind, each.need, each.count)
+        each.count if kind is None else instances_for(kind, each.need, each.count)
         for each in _waiting(wanting, placed)
     ]
     return managed_scaling.reservation(
