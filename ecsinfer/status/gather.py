@@ -240,7 +240,9 @@ def _wanting(
         need = (subject.needs or {}).get(key)
         items = service.get("capacityProviderStrategy") or ()
         # pendingCount does not tell whether a task has an instance already.
-        count = service.get("desiredCount", 0) - service.get("runningCount", 0)
+        missing = service.get("desiredCount", 0) - service.get("runningCount", 0)
+        # A rollout wants instances while the old tasks still run.
+        count = max(missing, service.get("pendingCount", 0))
         if need is None or not items or count <= 0:
             continue
         heaviest = max(items, key=lambda item: int(item.get("weight", 0)))
