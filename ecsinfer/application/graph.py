@@ -14,7 +14,8 @@ from ecsinfer.application.services import count, rollout_within, service_params
 from ecsinfer.application.task_definitions import own_tags, task_definition
 from ecsinfer.errors import UsageError
 from ecsinfer.kinds import ownership
-from ecsinfer.kinds.capacity_provider import CapacityProvider, CapacityProviderKind
+from ecsinfer.kinds.auto_scaling_group import AutoScalingGroup, AutoScalingGroupKind
+from ecsinfer.kinds.capacity_provider import CapacityProvider, CapacityProviderKind, group_name
 from ecsinfer.kinds.cluster import Cluster, ClusterKind
 from ecsinfer.kinds.cluster_association import ClusterAssociation, ClusterAssociationKind
 from ecsinfer.kinds.log_group import LogGroup, LogGroupKind
@@ -42,6 +43,7 @@ class Choices:
         allow_replace: whether services may be deleted and created anew.
         purge: whether destroy deletes log groups.
         destroying: whether the nodes are for a destroy, which looks closer.
+        scale_groups_to_zero: whether destroy empties the Auto Scaling groups of our providers.
     """
 
     region: str
@@ -49,6 +51,7 @@ class Choices:
     allow_replace: bool = False
     purge: bool = False
     destroying: bool = False
+    scale_groups_to_zero: bool = False
 
 
 def compile_spec(
@@ -60,6 +63,7 @@ def compile_spec(
     allow_replace: bool = False,
     purge: bool = False,
     destroying: bool = False,
+    scale_groups_to_zero: bool = False,
 ) -> tuple[AnyNode, ...]:
     """The nodes of the whole spec, or of the named services and what they share with others.
 
@@ -72,6 +76,8 @@ def compile_spec(
         purge: whether destroy deletes log groups.
         destroying: whether the nodes are for a destroy: then everything that may stand in its way
             is read too, and every revision that is ours.
+        scale_groups_to_zero: whether a destroy sets the Auto Scaling groups of the providers that
+            the spec creates to zero, so that the cluster can go too (F4).
 
     Raises:
         UsageError: a service is not in the spec, or no region is known.
@@ -89,7 +95,9 @@ def compile_spec(
             "no AWS region is configured",
             hint="set `region` in the spec, or use --region or AWS_REGION",
         )
-    choices = Choices(place, adopt, allow_replace, purge, destroying)
+    choices = Choices(
+        place, adopt, allow_replace, purge, destroying, destroying and scale_groups_to_zero
+    )
     return _Compiler(spec, choices, chosen).nodes()
 
 
@@ -112,6 +120,7 @@ class _Compiler:
             self._cluster(),
             *providers,
             *self._association(providers),
+            *self._emptied_groups(),
             *services,
         )
 
@@ -185,11 +194,38 @@ class _Compiler:
                     for key, each in spec.capacity.items()
                     if each.managed_instances is not None and not each.existing
                 ),
+                emptied=self._emptied(),
                 destroying=self._choices.destroying,
                 adopt=self._choices.adopt,
                 retain=self._shared,
             ),
         )
+
+    def _emptied(self) -> dict[str, str]:
+        """Provider -> group, of those that a destroy scales to zero; never an existing one's."""
+        if not self._choices.scale_groups_to_zero:
+            return {}
+        return {
+            self._spec.provider_name(key): group_name(each.auto_scaling_group)
+            for key, each in self._spec.capacity.items()
+            if each.auto_scaling_group and not each.existing
+        }
+
+    def _emptied_groups(self) -> Iterator[AnyNode]:
+        """Between the services and what detaches the provider, whose hook still drains (F3)."""
+        spec = self._spec
+        for provider, group in self._emptied().items():
+            desired = AutoScalingGroup(
+                name=group,
+                application=spec.name,
+                provider=provider,
+                cluster=spec.cluster_name,
+                services=tuple(spec.service_name(key) for key in spec.services),
+                retain="the spec marks its cluster as existing"
+                if spec.cluster.existing
+                else self._shared,
+            )
+            yield Node(AutoScalingGroupKind(), group, desired, self._association_keys)
 
     def _providers(self) -> Iterator[AnyNode]:
         for key, declared in self._spec.capacity.items():
@@ -290,7 +326,12 @@ class _Compiler:
                 adopt=self._choices.adopt,
                 allow_replace=self._choices.allow_replace,
             ),
-            (definition.key, *self._association_keys, *self._managed(key)),
+            (
+                definition.key,
+                *self._association_keys,
+                *self._managed(key),
+                *(f"{AutoScalingGroupKind.name}/{name}" for name in self._emptied().values()),
+            ),
             # Scaling that is declared no more ends before the count is the spec's again (E12).
             (target.key,) if undeclared else (),
         )

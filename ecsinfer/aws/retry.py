@@ -89,6 +89,7 @@ ROWS = (
             "ConcurrentModificationException",
             "OperationAbortedException",
             "ResourceContention",
+            "ScalingActivityInProgress",
         ),
     ),
     Row("busy", _BROAD, "too many concurrent attempts to create a new revision"),

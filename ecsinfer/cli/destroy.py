@@ -18,6 +18,12 @@ from ecsinfer.cli.options import (
 @services_argument
 @aws_options
 @click.option("--purge", is_flag=True, help="Delete the log groups too; they are kept otherwise.")
+@click.option(
+    "--scale-groups-to-zero",
+    is_flag=True,
+    help="Set the Auto Scaling groups of our capacity providers to 0 (MinSize too) and lift the "
+    "scale-in protection of their instances, so that the cluster can go as well.",
+)
 @yes_option
 @timeout_option
 @no_wait_option
@@ -25,19 +31,26 @@ def destroy(
     common: Common,
     services: tuple[str, ...],
     purge: bool,
+    scale_groups_to_zero: bool,
     yes: bool,
     timeout: float | None,
     no_wait: bool,
 ) -> int:
     """Remove what deploy created, in the order AWS allows, and say what was kept and why.
 
-    Works from any state that an interrupted deploy or destroy left. Auto Scaling groups, target
-    groups, roles and whatever does not carry our tags are never touched.
+    Works from any state that an interrupted deploy or destroy left. Auto Scaling groups (but
+    for the flag that says so), target groups, roles and whatever does not carry our tags are
+    never touched.
     """
     from ecsinfer.cli.session import confirm, open_session  # noqa: PLC0415  keeps --help light
 
     with open_session(common) as session:
-        nodes = session.nodes(services, purge=purge, destroying=True)
+        nodes = session.nodes(
+            services,
+            purge=purge,
+            destroying=True,
+            scale_groups_to_zero=scale_groups_to_zero,
+        )
         plan = session.reconciler.plan_destroy(nodes, session.spec.name)
         session.started("destroy")
         session.announce_plan(plan)

@@ -41,7 +41,7 @@ class CapacityProvider:
     @property
     def group_name(self) -> str:
         """The group's name: ``DescribeAutoScalingGroups`` does not take ARNs."""
-        return self.group.rpartition("autoScalingGroupName/")[2]
+        return group_name(self.group)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -154,6 +154,11 @@ class CapacityProviderKind:
     def outputs(self, desired: CapacityProvider, observed: ObservedProvider) -> Mapping[str, str]:
         """``name`` and ``arn``."""
         return {"name": desired.name, "arn": observed.provider.get("capacityProviderArn", "")}
+
+
+def group_name(group: str) -> str:
+    """The name of an Auto Scaling group that is given by name or ARN."""
+    return group.rpartition("autoScalingGroupName/")[2]
 
 
 def _create(desired: CapacityProvider) -> Call:

@@ -46,6 +46,7 @@ class Cluster:
         services: names of the application's services in it, to tell them from other people's.
         groups: Auto Scaling groups whose instances join it, named when destroy has to keep it.
         managed: Managed Instances providers of the application, whose instances go with them.
+        emptied: provider -> Auto Scaling group, of the groups that destroy scales to zero before.
         destroying: whether to look closer at what would stand in destroy's way.
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
@@ -61,6 +62,7 @@ class Cluster:
     services: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     managed: tuple[str, ...] = ()
+    emptied: Mapping[str, str] = field(default_factory=dict)
     destroying: bool = False
     adopt: bool = False
     retain: str = ""
@@ -276,31 +278,28 @@ def _staying(
     desired: Cluster,
 ) -> Generator[tuple[Read, ...], tuple[Answer, ...], tuple[int, tuple[str, ...]]]:
     """How many container instances stay when our providers are gone, and the first ones' ids."""
-    (listed,) = yield (
-        Read(
-            "ecs",
-            "ListContainerInstances",
-            {"cluster": desired.name},
-            items="containerInstanceArns",
-            absent_on=("ClusterNotFoundException",),
-        ),
+    listed, *groups = yield (
+        reads.container_instances(desired.name),
+        *(reads.auto_scaling_groups(name) for name in desired.emptied.values()),
     )
     arns = list(listed.get("containerInstanceArns", ()))
-    if not (arns and desired.managed):
+    leaving = {*desired.managed, *desired.emptied}
+    if not (arns and leaving):
         return len(arns), tuple(arn.rpartition("/")[2] for arn in arns[:NAMED])
-    described = yield tuple(
-        Read(
-            "ecs",
-            "DescribeContainerInstances",
-            {"cluster": desired.name, "containerInstances": arns[start : start + 100]},
-        )
-        for start in range(0, len(arns), 100)
-    )
+    members = {
+        each["InstanceId"]
+        for name, answer in zip(desired.emptied.values(), groups, strict=True)
+        for each in (
+            reads.pick(answer, "AutoScalingGroups", "AutoScalingGroupName", name) or {}
+        ).get("Instances", ())
+    }
+    described = yield reads.described_container_instances(desired.name, listed)
     staying = [
         each["containerInstanceArn"].rpartition("/")[2]
         for answer in described
         for each in answer.get("containerInstances", ())
-        if each.get("capacityProviderName") not in desired.managed
+        if each.get("capacityProviderName") not in leaving
+        and each.get("ec2InstanceId") not in members
     ]
     return len(staying), tuple(staying[:NAMED])
 
@@ -315,5 +314,5 @@ def _instances_in_the_way(desired: Cluster, observed: ObservedCluster) -> str:
     return (
         f"{observed.instances} container instance(s) are registered with it{which}; set the Auto Scaling group "
         f"{groups} to 0 (aws autoscaling update-auto-scaling-group --min-size 0 "
-        "--desired-capacity 0) and run destroy again"
+        "--desired-capacity 0) and run destroy again, or let destroy do it: --scale-groups-to-zero"
     )

@@ -79,6 +79,30 @@ def auto_scaling_groups(name: str) -> Read:
     )
 
 
+def container_instances(cluster: str) -> Read:
+    """ARNs of the cluster's container instances; a cluster that is not there has none."""
+    return Read(
+        "ecs",
+        "ListContainerInstances",
+        {"cluster": cluster},
+        items="containerInstanceArns",
+        absent_on=("ClusterNotFoundException",),
+    )
+
+
+def described_container_instances(cluster: str, listed: Answer) -> tuple[Read, ...]:
+    """The container instances that were listed, a hundred at a time."""
+    arns = list(listed.get("containerInstanceArns", ()))
+    return tuple(
+        Read(
+            "ecs",
+            "DescribeContainerInstances",
+            {"cluster": cluster, "containerInstances": arns[start : start + 100]},
+        )
+        for start in range(0, len(arns), 100)
+    )
+
+
 def resource_id(cluster: str, service: str) -> str:
     """What Application Auto Scaling calls a service (E1)."""
     return f"service/{cluster}/{service}"

@@ -38,7 +38,7 @@ from ecsinfer.model import (
 from ecsinfer.reconcile.explaining import Explain, Explaining, no_idea
 from ecsinfer.reconcile.graph import AnyNode, Graph
 from ecsinfer.reconcile.observe import observe
-from ecsinfer.reconcile.planner import DECIDE, View, calls, normal
+from ecsinfer.reconcile.planner import DECIDE, View, calls, named, normal
 from ecsinfer.reconcile.waiting import Broken, End, Wait, WaitingRoom
 
 LOOK_AGAIN = 5.0
@@ -218,14 +218,12 @@ class Executor:
             now = DECIDE[self.plan.intent](node, desired, self.view.observed[node.key])
         except OwnershipError as error:
             raise PlanStaleError(str(error), hint=error.hint) from error
-        require_same(action.node, self.plan.intent, calls(steps), calls(now.steps))
+        require_same(action.node, self.plan.intent, steps, now.steps)
         if self.plan.intent == "deploy":
             return steps
         if now.verb is Verb.RETAIN:
             self.emit(events.Retained(node.key, now.why))
-        wanted = set(calls(now.steps))  # what an earlier run removed is gone already
-        left = [step for step in steps if not isinstance(step, Call) or normal(step) in wanted]
-        return tuple(left) if now.steps else ()
+        return now.steps  # what an earlier run removed is gone already
 
     def _send(self, action: Action, desired: Any, call: Call, planned: frozenset[str]) -> None:
         for attempt in range(1, MOST_SENDS + 1):
@@ -321,16 +319,16 @@ class Executor:
         )
 
 
-def require_same(node: str, intent: str, planned: Sequence[str], wanted: Sequence[str]) -> None:
+def require_same(node: str, intent: str, planned: Sequence[Step], wanted: Sequence[Step]) -> None:
     """Refuse a plan whose calls on a node are not the ones that the world wants now.
 
-    A destroy may find that something is gone already.
+    A destroy may find that something is gone already, or some of what a call names.
 
     Raises:
         PlanStaleError: the world has changed.
     """
-    gone_already = intent == "destroy" and set(wanted) <= set(planned)
-    if list(planned) != list(wanted) and not gone_already:
+    gone_already = intent == "destroy" and named(wanted) <= named(planned)
+    if calls(planned) != calls(wanted) and not gone_already:
         raise PlanStaleError(
             f"{node} has changed since the plan was made",
             hint="run plan again and look at what is different",

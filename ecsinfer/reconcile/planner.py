@@ -136,3 +136,24 @@ def normal(call: Call) -> str:
 def calls(steps: Sequence[Step]) -> list[str]:
     """The calls among the steps, in their normal form."""
     return [normal(step) for step in steps if isinstance(step, Call)]
+
+
+def named(steps: Sequence[Step]) -> set[str]:
+    """What the calls among the steps name: a call with lists of ids says so for each of them.
+
+    A call that names fewer ids than another is then a part of it.
+    """
+    atoms = set()
+    for step in steps:
+        if not isinstance(step, Call):
+            continue
+        lists = {key: value for key, value in step.params.items() if _ids(value)}
+        rest = {key: value for key, value in step.params.items() if key not in lists}
+        base = normal(Call(step.service, step.operation, rest))
+        atoms.add(base)
+        atoms.update(f"{base} {key} {each}" for key, value in lists.items() for each in value)
+    return atoms
+
+
+def _ids(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

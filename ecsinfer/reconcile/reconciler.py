@@ -24,7 +24,7 @@ from ecsinfer.model import Clock, Plan, Target, Verb
 from ecsinfer.reconcile.executor import Door, Executor, Failure, require_same
 from ecsinfer.reconcile.explaining import Explain, no_idea
 from ecsinfer.reconcile.graph import AnyNode, Graph, deploy_graph, destroy_graph
-from ecsinfer.reconcile.planner import View, calls, look
+from ecsinfer.reconcile.planner import View, look
 
 STATUS: tuple[tuple[type[EcsInferError], str], ...] = (
     (InterruptedRunError, "interrupted"),
@@ -265,7 +265,7 @@ def _require_target(plan: Plan, target: Target) -> None:
 def _require_fresh(plan: Plan, view: View) -> None:
     """Refuse a stale plan before its first write."""
     for then, now in zip(plan.actions, view.actions, strict=True):
-        require_same(then.node, plan.intent, calls(then.steps), calls(now.steps))
+        require_same(then.node, plan.intent, then.steps, now.steps)
 
 
 def _ended_by(error: EcsInferError) -> Outcome:

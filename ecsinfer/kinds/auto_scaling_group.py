@@ -1,0 +1,287 @@
+"""Auto Scaling groups, only to scale them to zero when a destroy was told to (F1, F4).
+
+A group is the user's: it is never created, deleted or sized, but for the flag that says so. It is
+scaled in while its capacity provider is still attached and the services are gone: then ECS answers
+the draining hook, which would hold every instance for an hour once the provider is detached (F3),
+and managed scaling has no task to launch an instance for (F5). Protection is lifted first, because
+ECS lifts it from nobody (F2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ecsinfer.kinds import ownership, reads
+from ecsinfer.model import (
+    Answer,
+    Call,
+    Change,
+    Observation,
+    Pending,
+    Read,
+    Ready,
+    Settle,
+    Step,
+    Verb,
+    Verdict,
+)
+
+EMPTY_WITHIN = 4500.0
+"""Seconds: a lifecycle hook may hold an instance for an hour (F1)."""
+MOST_PROTECTED = 50
+"""Instances that one SetInstanceProtection may name (F2)."""
+NAMED = 5
+"""Most instances that a message names."""
+_LIFTABLE = frozenset({"InService", "EnteringStandby", "Standby"})
+"""Lifecycle states in which AWS lets the protection of an instance be set."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoScalingGroup:
+    """A group that is to be empty.
+
+    Attributes:
+        name: of the group.
+        application: who owns the provider and the cluster.
+        provider: our capacity provider over the group.
+        cluster: which its instances join.
+        services: names of the application's services in it, to tell them from other people's.
+        retain: why destroy must leave it, if it must.
+    """
+
+    name: str
+    application: str
+    provider: str
+    cluster: str
+    services: tuple[str, ...] = ()
+    retain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedGroup:
+    """What is there, as long as something of the group stands in the cluster's way.
+
+    Attributes:
+        group: DescribeAutoScalingGroups' entry; empty when the group is gone.
+        cluster: DescribeClusters' entry.
+        provider: DescribeCapacityProviders' entry; empty when the provider is gone.
+        others: active services in the cluster that are not the application's.
+        registered: ids of the EC2 instances in the cluster that are the group's, or were.
+    """
+
+    group: Mapping[str, Any]
+    cluster: Mapping[str, Any]
+    provider: Mapping[str, Any]
+    others: int = 0
+    registered: tuple[str, ...] = ()
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """MinSize and DesiredCapacity."""
+        return int(self.group.get("MinSize", 0)), int(self.group.get("DesiredCapacity", 0))
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """Ids of the group's instances."""
+        return tuple(each["InstanceId"] for each in self.group.get("Instances", ()))
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """Ids of the instances whose protection can be lifted."""
+        return tuple(
+            each["InstanceId"]
+            for each in self.group.get("Instances", ())
+            if each.get("ProtectedFromScaleIn") and each.get("LifecycleState") in _LIFTABLE
+        )
+
+
+class AutoScalingGroupKind:
+    """Knows how to empty an Auto Scaling group."""
+
+    name: ClassVar[str] = "auto-scaling-group"
+
+    def observe(
+        self, desired: AutoScalingGroup, saved: Mapping[str, str]
+    ) -> Observation[ObservedGroup | None]:
+        """The group; None when nothing of it stands in the way of deleting the cluster."""
+        clusters, services, providers, groups = yield (
+            reads.clusters(desired.cluster),
+            reads.services(desired.cluster, desired.services),
+            reads.capacity_providers([desired.provider]),
+            reads.auto_scaling_groups(desired.name),
+        )
+        cluster = reads.alive(reads.pick(clusters, "clusters", "clusterName", desired.cluster))
+        if cluster is None:
+            return None
+        provider = reads.alive(reads.pick(providers, "capacityProviders", "name", desired.provider))
+        group = reads.pick(groups, "AutoScalingGroups", "AutoScalingGroupName", desired.name) or {}
+        own = sum(
+            each.get("serviceName") in desired.services and each.get("status") == "ACTIVE"
+            for each in services.get("services", ())
+        )
+        seen = ObservedGroup(
+            group,
+            cluster,
+            provider or {},
+            max(0, int(cluster.get("activeServicesCount", 0)) - own),
+            (yield from _registered(desired, group)),
+        )
+        in_the_way = seen.instances or any(seen.sizes) or seen.registered
+        # Without a provider the group is ours to empty only where it is what holds the cluster.
+        return seen if in_the_way and (seen.provider or seen.registered) else None
+
+    def diff(
+        self, desired: AutoScalingGroup, observed: ObservedGroup | None
+    ) -> tuple[Verb, tuple[Change, ...]]:
+        """Nothing: no deploy sizes a group."""
+        return Verb.KEEP, ()
+
+    def steps(
+        self, desired: AutoScalingGroup, observed: ObservedGroup | None, verb: Verb
+    ) -> tuple[Step, ...]:
+        """None: no deploy sizes a group."""
+        return ()
+
+    def teardown(
+        self, desired: AutoScalingGroup, observed: ObservedGroup | None
+    ) -> tuple[Verb, str, tuple[Step, ...]]:
+        """Lift the protection, scale to zero, and wait until the instances have left."""
+        if observed is None:
+            return Verb.KEEP, "", ()
+        why = _reason_to_retain(desired, observed)
+        if why:
+            return Verb.RETAIN, why, ()
+        return (
+            Verb.UPDATE,
+            _told(observed),
+            (*_calls(desired, observed), Settle("gone", EMPTY_WITHIN)),
+        )
+
+    def verdict(
+        self,
+        desired: AutoScalingGroup,
+        observed: ObservedGroup | None,
+        saved: Mapping[str, str],
+    ) -> Verdict:
+        """Who is still there, and what holds them."""
+        if observed is None:
+            return Ready()
+        if observed.instances:
+            return Pending(_held(observed))
+        if not observed.registered:
+            return Pending(f"Auto Scaling group {desired.name} is being changed")
+        # An instance whose agent was disconnected when it ended is never deregistered (F4).
+        return Pending(
+            f"{_names(observed.registered)} ended and are still registered with cluster "
+            f"{desired.cluster}; if that lasts: aws ecs deregister-container-instance --force"
+        )
+
+    def outputs(self, desired: AutoScalingGroup, observed: ObservedGroup) -> Mapping[str, str]:
+        """``name``."""
+        return {"name": desired.name}
+
+
+def _registered(
+    desired: AutoScalingGroup, group: Mapping[str, Any]
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], tuple[str, ...]]:
+    """The cluster's instances that belong to the group, or came through its provider."""
+    (listed,) = yield (reads.container_instances(desired.cluster),)
+    described = yield reads.described_container_instances(desired.cluster, listed)
+    members = {each["InstanceId"] for each in group.get("Instances", ())}
+    return tuple(
+        str(each.get("ec2InstanceId"))
+        for answer in described
+        for each in answer.get("containerInstances", ())
+        if each.get("capacityProviderName") == desired.provider
+        or each.get("ec2InstanceId") in members
+    )
+
+
+def _reason_to_retain(desired: AutoScalingGroup, observed: ObservedGroup) -> str:
+    if desired.retain:
+        return desired.retain
+    if not ownership.ours(ownership.tag_map(observed.cluster.get("tags")), desired.application):
+        return f"cluster {desired.cluster} has no tag {ownership.APP}={desired.application}"
+    if observed.others:
+        return (
+            f"{observed.others} active service(s) in cluster {desired.cluster} are not of this "
+            "application"
+        )
+    return _not_our_group(desired, observed) if observed.provider else ""
+
+
+def _not_our_group(desired: AutoScalingGroup, observed: ObservedGroup) -> str:
+    provider = observed.provider
+    if not ownership.ours(ownership.tag_map(provider.get("tags")), desired.application):
+        return (
+            f"capacity provider {desired.provider} has no tag {ownership.APP}={desired.application}"
+        )
+    bound = str(provider.get("autoScalingGroupProvider", {}).get("autoScalingGroupArn", ""))
+    if observed.group and bound != observed.group.get("AutoScalingGroupARN"):
+        return f"capacity provider {desired.provider} is bound to another group: {bound}"
+    return ""
+
+
+def _calls(desired: AutoScalingGroup, observed: ObservedGroup) -> tuple[Call, ...]:
+    ids = observed.protected
+    lift = [
+        Call(
+            "autoscaling",
+            "SetInstanceProtection",
+            {
+                "AutoScalingGroupName": desired.name,
+                "InstanceIds": list(ids[start : start + MOST_PROTECTED]),
+                "ProtectedFromScaleIn": False,
+            },
+            retry_on=frozenset({"busy"}),
+        )
+        for start in range(0, len(ids), MOST_PROTECTED)
+    ]
+    if not any(observed.sizes):
+        return tuple(lift)
+    scale = Call(
+        "autoscaling",
+        "UpdateAutoScalingGroup",
+        {"AutoScalingGroupName": desired.name, "MinSize": 0, "DesiredCapacity": 0},
+        retry_on=frozenset({"busy"}),
+    )
+    return (*lift, scale)
+
+
+def _told(observed: ObservedGroup) -> str:
+    """What the plan says of it: the sizes as they were, so that they can be restored by hand."""
+    least, wanted = observed.sizes
+    parts = [f"DesiredCapacity {wanted} -> 0"]
+    parts += [f"MinSize {least} -> 0"] if least else []
+    if observed.protected:
+        parts.append(f"lifts scale-in protection of {_names(observed.protected)}")
+    if observed.instances:
+        parts.append(f"terminates {_names(observed.instances)}")
+    return ", ".join(parts)
+
+
+def _held(observed: ObservedGroup) -> str:
+    text = f"{_names(observed.instances)} are leaving"
+    suspended = {each.get("ProcessName") for each in observed.group.get("SuspendedProcesses", ())}
+    if "Terminate" in suspended:
+        return (
+            f"{text}; the group's process Terminate is suspended: aws autoscaling resume-processes"
+        )
+    if observed.protected:
+        return (
+            f"{text}; {_names(observed.protected)} are protected from scale-in: run destroy again"
+        )
+    held = tuple(
+        each["InstanceId"]
+        for each in observed.group.get("Instances", ())
+        if each.get("LifecycleState") == "Terminating:Wait"
+    )
+    return f"{text}; a lifecycle hook holds {_names(held)}" if held else text
+
+
+def _names(ids: tuple[str, ...]) -> str:
+    named = ", ".join(ids[:NAMED])
+    more = ", ..." if len(ids) > NAMED else ""
+    return f"{len(ids)} instance(s) ({named}{more})"
