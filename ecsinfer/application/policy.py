@@ -23,6 +23,7 @@ def policy(spec: Spec) -> dict[str, Any]:
     """An IAM policy document for whoever runs ``deploy``, ``plan``, ``outputs`` and ``destroy``."""
     statements = [*_cluster(spec), *_capacity(spec), *_services(spec), *_scaling(spec)]
     statements += [*_logs(spec), *_images(spec), *_load_balancers(spec), *_roles(spec)]
+    statements += [*_diagnosis(spec)]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -217,6 +218,31 @@ def _load_balancers(spec: Spec) -> Iterator[Statement]:
             "elasticloadbalancing:DescribeTargetGroups "
             "elasticloadbalancing:DescribeTargetGroupAttributes",
         )
+
+
+def _diagnosis(spec: Spec) -> Iterator[Statement]:
+    """What ``deploy`` and ``explain`` look at to tell why a service does not come up.
+
+    Without it they tell less, and say so. Most of these know no resource-level permissions.
+    """
+    if not spec.services:
+        return
+    yield _statement(
+        "Explain",
+        "autoscaling:DescribeAutoScalingGroups autoscaling:DescribeLaunchConfigurations "
+        "autoscaling:DescribeScalingActivities cloudwatch:DescribeAlarms "
+        "ec2:DescribeImages ec2:DescribeLaunchTemplateVersions ec2:DescribeSubnets "
+        "ecs:DescribeCapacityProviders ecs:DescribeContainerInstances ecs:DescribeTasks "
+        "ecs:GetTaskProtection ecs:ListContainerInstances ecs:ListServices ecs:ListTasks "
+        "elasticloadbalancing:DescribeLoadBalancers "
+        "elasticloadbalancing:DescribeTargetGroupAttributes "
+        "elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
+    )
+    yield _statement(
+        "ExplainByLogs",
+        "logs:GetLogEvents",
+        sorted({_arn(spec, "logs", f"log-group:{spec.log_group(key)}:*") for key in spec.services}),
+    )
 
 
 def _roles(spec: Spec) -> Iterator[Statement]:

@@ -184,6 +184,7 @@ def provider(item: Item, groups: Mapping[str, Group]) -> Provider:
         update_status=item.get("updateStatus", ""),
         update_reason=item.get("updateStatusReason", ""),
         scaling=ours.get("managedScaling", {}).get("status", "ENABLED") == "ENABLED",
+        target=ours.get("managedScaling", {}).get("targetCapacity", 100),
         termination_protection=ours.get("managedTerminationProtection") == "ENABLED",
         group=groups.get(name),
     )

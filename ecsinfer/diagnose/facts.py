@@ -153,13 +153,20 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A capacity provider of the service's strategy; `group` is None for Managed Instances."""
+    """A capacity provider of the service's strategy.
+
+    Attributes:
+        scaling: whether managed scaling is on.
+        target: targetCapacity: the percentage of the instances that are to be busy.
+        group: None for Managed Instances.
+    """
 
     name: str
     status: str
     update_status: str = ""
     update_reason: str = ""
     scaling: bool = True
+    target: int = 100
     termination_protection: bool = False
     group: Group | None = None
 

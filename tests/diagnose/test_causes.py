@@ -97,20 +97,6 @@ def balanced_in(*subnets: str) -> Callable[[Trouble], None]:
     return change
 
 
-def forward(*, to_targets: bool) -> Callable[[Trouble], None]:
-    """Whether the load balancer's rules send anything to the target group."""
-
-    def change(trouble: Trouble) -> None:
-        forward = {"Type": "forward", "TargetGroupArn": furniture.IP_TARGETS}
-        refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
-        for rule in (furniture.PRODUCTION_RULE, furniture.TEST_RULE):
-            trouble.client("elbv2").modify_rule(
-                RuleArn=rule, Actions=[forward if to_targets else refuse]
-            )
-
-    return change
-
-
 def protect(*, enabled: bool) -> Callable[[Trouble], None]:
     """Scale-in protection of all tasks."""
 
@@ -354,14 +340,6 @@ CASES: dict[str, Case] = {
         spec=gpu(network=within(THIRD)),
         prepare=balanced_in(FIRST, SECOND),
         advice=balanced_in(*furniture.SUBNETS),
-    ),
-    "target-group-unused": Case(
-        "Target.NotInUse",
-        "no load balancer sends traffic to the service's target group",
-        before=gpu(),
-        spec=gpu(image=V2),
-        prepare=forward(to_targets=False),
-        advice=forward(to_targets=True),
     ),
     "rollout-deadlock": Case(
         "because of the service deployment configuration",

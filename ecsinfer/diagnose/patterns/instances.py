@@ -158,7 +158,7 @@ def agent_disconnected(facts: Facts) -> Cause | None:
     return cause(
         "agent-disconnected",
         f"the ECS agent of {len(lost)} container instances is not connected",
-        [f"container instance {each.id} ({each.instance}): agentConnected false" for each in lost],
+        (f"agentConnected false: {', '.join(each.instance for each in lost)}",),
         "restart the agent (systemctl restart ecs), or replace the instances",
     )
 

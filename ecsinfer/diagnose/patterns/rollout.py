@@ -9,7 +9,7 @@ from ecsinfer.diagnose.facts import Facts
 from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, events, sentence
 from ecsinfer.events import Cause
 
-NOTICED = timedelta(seconds=20)
+NOTICED = timedelta(seconds=10)
 LONG_DELAY = 60.0
 """A deregistration delay in seconds below which nobody asks what is going on."""
 
@@ -47,7 +47,7 @@ def task_protected(facts: Facts) -> Cause | None:
     return cause(
         "task-protected",
         f"scale-in protection keeps {len(held)} old tasks running, and the rollout waits for them",
-        [f"task {task.id}: protectionEnabled" for task in held],
+        (f"protectionEnabled: task {', '.join(task.id for task in held)}",),
         "wait until the protection expires, or end it: aws ecs update-task-protection "
         "--no-protection-enabled",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts
 from ecsinfer.diagnose.patterns.telltale import Pattern, sentence
@@ -34,20 +36,21 @@ def daemons_only(facts: Facts) -> Cause | None:
         if not (facts.daemons and provider.termination_protection and provider.group):
             continue
         protected = {each.id for each in provider.group.instances if each.protected}
-        used = {task.host for task in facts.tasks if task.status != "STOPPED"}
+        ours = [host for host in facts.hosts if host.provider == provider.name]
         idle = [
             host
-            for host in facts.hosts
+            for host in ours
             if host.instance in protected
-            and host.id not in used
             and 0 < host.running <= facts.daemons
+            and not any(task.host == host.id for task in facts.tasks if task.status != "STOPPED")
         ]
-        if idle and not facts.short:
+        wanted = math.ceil((len(ours) - len(idle)) * 100 / provider.target)
+        if idle and len(ours) > max(wanted, provider.group.minimum) and not facts.short:
             return cause(
                 "scale-in-held-by-daemon",
                 f"{len(idle)} instances run nothing but daemon tasks, and stay protected from "
                 "scale-in",
-                [f"{each.instance}: {each.running} tasks, ProtectedFromScaleIn" for each in idle],
+                (f"ProtectedFromScaleIn: {', '.join(each.instance for each in idle)}",),
                 "aws autoscaling set-instance-protection --no-protected-from-scale-in for these "
                 "instances, or keep daemons off the group by a placement constraint",
             )

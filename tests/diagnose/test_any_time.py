@@ -1,0 +1,186 @@
+"""What is told of a service that serves, or is not being deployed: and nothing when all is well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ecsinfer.application import policy
+from ecsinfer.sandbox import furniture
+from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
+from ecsinfer.spec import Spec
+
+from tests.application.specs import SPECS, gpu
+from tests.diagnose.trouble import Trouble
+
+FIRST, SECOND, _ = furniture.SUBNETS
+V2 = f"{furniture.VLLM}:v2"
+
+
+def serving(spec: Spec, scenario: Scenario | None = None) -> Trouble:
+    """An account in which the spec was deployed."""
+    trouble = Trouble(scenario)
+    assert trouble.deploy(spec, timeout=None).status == "done"
+    return trouble
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_deploy_that_goes_well_is_never_called_trouble(name: str) -> None:
+    trouble = serving(SPECS[name])
+    assert trouble.told == {}
+    for service in SPECS[name].services:
+        assert trouble.causes(SPECS[name], service) == {}
+
+
+def test_a_service_that_is_not_there_has_no_causes() -> None:
+    assert Trouble().causes(gpu()) == {}
+
+
+@pytest.mark.rule("G3")
+def test_a_long_drain_is_named_while_it_lasts_and_shorter_once_it_is_set_so() -> None:
+    trouble = serving(gpu())
+    drain_for(trouble, 300)
+    assert trouble.deploy(gpu(image=V2), timeout=None).status == "done"
+    moment, cause = trouble.told["drain-held"]
+    assert (moment - trouble.first_evidence("DEACTIVATING")).total_seconds() <= 60
+    assert "the target group gives them 300 s" in cause.title
+    assert "deregistration_delay.timeout_seconds: 300" in cause.evidence
+
+    drain_for(trouble, 10)
+
+    assert trouble.deploy(gpu(), timeout=None).status == "done"
+    assert "drain-held" not in trouble.told
+
+
+@pytest.mark.rule("D15")
+def test_rebalancing_without_instances_in_the_other_zone_is_named_until_it_is_off() -> None:
+    network = {"subnets": [FIRST, SECOND], "security_groups": [furniture.SECURITY_GROUP]}
+    trouble = Trouble()
+    trouble.resize(VPCZoneIdentifier=FIRST)
+    spec = gpu(network=network, rollout={"availability_zone_rebalancing": True})
+    assert trouble.deploy(spec, timeout=None).status == "done"
+    cause = trouble.causes(spec)["zone-rebalancing-impossible"]
+    assert cause.title == "Availability Zone rebalancing cannot start a task in us-east-1b"
+
+    off = gpu(network=network, rollout={"availability_zone_rebalancing": False}, image=V2)
+
+    assert trouble.deploy(off, timeout=None).status == "done"
+    assert "zone-rebalancing-impossible" not in trouble.causes(off)
+
+
+@pytest.mark.rule("F2")
+def test_a_group_of_protected_instances_cannot_shrink_until_they_are_released() -> None:
+    trouble = serving(gpu())
+    groups = trouble.client("autoscaling")
+    trouble.resize(MinSize=0, DesiredCapacity=0)
+    trouble.sandbox.clock.sleep(30)
+    cause = trouble.causes(gpu())["scale-in-held-by-protection"]
+    assert "gpu-asg cannot shrink to 0 instances" in cause.title
+    assert "protected from scale-in" in cause.evidence[0]
+
+    groups.set_instance_protection(
+        AutoScalingGroupName=furniture.GPU_GROUP,
+        InstanceIds=[each["InstanceId"] for each in instances(trouble)],
+        ProtectedFromScaleIn=False,
+    )
+    trouble.sandbox.clock.sleep(900)
+
+    assert "scale-in-held-by-protection" not in trouble.causes(gpu())
+
+
+@pytest.mark.rule("F2", "B6")
+def test_instances_that_daemons_alone_keep_are_named_until_they_are_released() -> None:
+    scenario = Scenario(daemons_protected=True)
+    trouble = serving(gpu(replicas=3), scenario)
+    ecs = trouble.client("ecs")
+    ecs.register_task_definition(
+        family="agent",
+        containerDefinitions=[{"name": "agent", "image": "example.com/agent:1", "memory": 64}],
+    )
+    ecs.create_service(
+        cluster="inference",
+        serviceName="agent",
+        taskDefinition="agent",
+        schedulingStrategy="DAEMON",
+        launchType="EC2",
+    )
+    assert trouble.deploy(gpu(replicas=1), timeout=None).status == "done"
+    trouble.sandbox.clock.sleep(1800)
+    cause = trouble.causes(gpu(replicas=1))["scale-in-held-by-daemon"]
+    assert "run nothing but daemon tasks" in cause.title
+    idle = cause.evidence[0].removeprefix("ProtectedFromScaleIn: ").split(", ")
+    before = len(instances(trouble))
+
+    trouble.client("autoscaling").set_instance_protection(
+        AutoScalingGroupName=furniture.GPU_GROUP, InstanceIds=idle, ProtectedFromScaleIn=False
+    )
+    trouble.resize(DesiredCapacity=2)  # one busy instance of which 75 % are to be busy
+    trouble.sandbox.clock.sleep(1800)
+
+    assert "scale-in-held-by-daemon" not in trouble.causes(gpu(replicas=1))
+    assert len(instances(trouble)) < before
+
+
+@pytest.mark.rule("G4")
+def test_a_target_group_that_lost_its_load_balancer_is_named_until_it_has_one() -> None:
+    trouble = serving(gpu())
+    balancers = trouble.client("elbv2")
+    forward = {"Type": "forward", "TargetGroupArn": furniture.IP_TARGETS}
+    refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+    rules = (furniture.PRODUCTION_RULE, furniture.TEST_RULE)
+    for rule in rules:
+        balancers.modify_rule(RuleArn=rule, Actions=[refuse])
+    cause = trouble.causes(gpu())["target-group-unused"]
+    assert cause.evidence[0].startswith("Target.NotInUse: Target group is not configured")
+    for rule in rules:
+        balancers.modify_rule(RuleArn=rule, Actions=[forward])
+    trouble.sandbox.clock.sleep(60)
+    assert trouble.causes(gpu()) == {}
+
+
+def drain_for(trouble: Trouble, seconds: int) -> None:
+    """The deregistration delay of the target group."""
+    trouble.client("elbv2").modify_target_group_attributes(
+        TargetGroupArn=furniture.IP_TARGETS,
+        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": str(seconds)}],
+    )
+
+
+def instances(trouble: Trouble) -> list[dict[str, Any]]:
+    """Instances of the GPU group."""
+    answer = trouble.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[furniture.GPU_GROUP]
+    )
+    found: list[dict[str, Any]] = answer["AutoScalingGroups"][0]["Instances"]
+    return found
+
+
+@pytest.mark.parametrize("name", ["gpu", "fargate"])
+def test_the_policy_of_a_spec_allows_every_question(name: str) -> None:
+    made = SPECS[name]
+    trouble = Trouble(Scenario(images=(("*", ImageBehaviour("crash", logs=("no",))),)))
+    trouble.deploy(made)
+    prefixes = {"elbv2": "elasticloadbalancing"}
+    asked = {
+        f"{prefixes.get(call.service, call.service)}:{call.operation}"
+        for call in trouble.sandbox.calls
+    }
+    allowed = {each for statement in policy(made)["Statement"] for each in statement["Action"]}
+    assert asked - allowed == set()
+
+
+@pytest.mark.rule("H6")
+def test_what_may_not_be_read_is_told_and_breaks_nothing() -> None:
+    refused = ("DescribeScalingActivities", "DescribeTargetHealth", "GetLogEvents")
+    trouble = Trouble(
+        Scenario(
+            no_capacity=("g5.xlarge",),
+            faults=tuple(
+                Fault(each, nth=0, code="AccessDenied", message="not authorized")
+                for each in refused
+            ),
+        )
+    )
+    assert trouble.deploy(gpu(), timeout=600).status == "timed-out"
+    _, cause = trouble.told["not-allowed-to-look"]
+    assert "autoscaling:DescribeScalingActivities" in cause.evidence
