@@ -1,4 +1,4 @@
-"""The reference part of README, generated from the commands and the spec's schema.
+"""The reference parts of README, generated from the commands, the spec's schema and the causes.
 
 ``python -m tests.reference`` writes it; a test compares.
 """
@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ecsinfer.cli.main import COMMANDS, cli
+from ecsinfer.diagnose.catalogue import MEANINGS
 from ecsinfer.spec.schema import json_schema
 
 README = Path(__file__).parent.parent / "README.md"
@@ -21,7 +22,7 @@ _MARK = "<!-- {name}: written by python -m tests.reference -->"
 
 def generated(name: str) -> str:
     """The part of README of that name as it must be."""
-    return {"commands": _commands, "spec": _spec}[name]()
+    return PARTS[name]()
 
 
 def written(name: str, text: str) -> str:
@@ -33,7 +34,7 @@ def written(name: str, text: str) -> str:
 def rewrite() -> None:
     """Write the generated parts into README."""
     text = README.read_text()
-    for name in ("commands", "spec"):
+    for name in PARTS:
         match = _part(name).search(text)
         assert match is not None, f"README has lost its {name} part"
         text = text[: match.start("body")] + generated(name) + text[match.end("body") :]
@@ -151,6 +152,17 @@ def _types(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[str]:
         names: list[str] = kind if isinstance(kind, list) else [kind]
         yield from (_PLAIN.get(name, name) for name in names if name != "null")
 
+
+def _causes() -> str:
+    rows = [f"| `{code}` | {meaning} |" for code, meaning in MEANINGS.items()]
+    return "\n".join(["| cause | meaning |", "|---|---|", *rows]) + "\n"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "commands": _commands,
+    "spec": _spec,
+    "causes": _causes,
+}
 
 _INNER = {"properties", "items", "additionalProperties", "patternProperties"}
 _PLAIN = {"object": "mapping", "array": "list", "string": "text", "integer": "number"}

@@ -9,7 +9,7 @@ from tests import reference
 TEXT = reference.README.read_text()
 
 
-@pytest.mark.parametrize("name", ["commands", "spec"])
+@pytest.mark.parametrize("name", reference.PARTS)
 def test_the_reference_tables_are_what_the_code_says(name: str) -> None:
     assert reference.written(name, TEXT) == reference.generated(name), (
         "run: python -m tests.reference"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ecsinfer.application import policy
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from ecsinfer.spec import Spec
-
 from tests.application.specs import SPECS, gpu
 from tests.diagnose.trouble import Trouble
 

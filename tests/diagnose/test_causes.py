@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Behaviour, ImageBehaviour, Scenario
 from ecsinfer.spec import Spec
-
 from tests.application.specs import LLM, fargate, gpu, spec
 from tests.diagnose.trouble import Trouble
 
@@ -66,6 +66,12 @@ def healthy(trouble: Trouble) -> None:
     trouble.behave(Scenario())
 
 
+def healthy_instances(trouble: Trouble) -> None:
+    """The same, and new instances that were made after that."""
+    healthy(trouble)
+    trouble.replace_instances()
+
+
 def resize(group: str = furniture.GPU_GROUP, **sizes: Any) -> Callable[[Trouble], None]:
     """Another size, or other subnets, of a group."""
     return lambda trouble: trouble.resize(group, **sizes)
@@ -84,6 +90,12 @@ def launches(**data: Any) -> Callable[[Trouble], None]:
 def user_data(text: str) -> str:
     """User data as a launch template has it."""
     return base64.b64encode(text.encode()).decode()
+
+
+def join_default(trouble: Trouble) -> None:
+    """There is a cluster ``default``, which instances join whose user data names none."""
+    trouble.client("ecs").create_cluster(clusterName="default")
+    trouble.launch(UserData=user_data("#!/bin/bash"))
 
 
 def balanced_in(*subnets: str) -> Callable[[Trouble], None]:
@@ -172,10 +184,7 @@ CASES: dict[str, Case] = {
     "instances-join-other-cluster:default": Case(
         "registered with",
         "instances of Auto Scaling group gpu-asg join cluster default, not inference",
-        prepare=lambda trouble: (
-            trouble.client("ecs").create_cluster(clusterName="default"),
-            trouble.launch(UserData=user_data("#!/bin/bash")),
-        )[1],
+        prepare=join_default,
         advice=launches(UserData=user_data(furniture.USER_DATA)),
     ),
     "instances-wrong-image": Case(
@@ -188,14 +197,14 @@ CASES: dict[str, Case] = {
         "gpu-asg InService",
         "run for more than 5 minutes and have not joined the cluster",
         scenario=Scenario(never_join=(furniture.GPU_GROUP,)),
-        advice=lambda trouble: (healthy(trouble), trouble.replace_instances())[0],
+        advice=healthy_instances,
         patience=300,
     ),
     "instances-not-of-provider": Case(
         "registered with no provider",
         "do not belong to capacity provider inference-gpu: its tasks never go there",
         scenario=Scenario(untagged=(furniture.GPU_GROUP,)),
-        advice=lambda trouble: (healthy(trouble), trouble.replace_instances())[0],
+        advice=healthy_instances,
     ),
     "network-interfaces-exhausted": Case(
         "RESOURCE:ENI",

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ecsinfer.diagnose import explain
 from ecsinfer.diagnose.catalogue import MEANINGS, MOST_EVIDENCE, cause
 from ecsinfer.diagnose.facts import (
@@ -22,9 +25,6 @@ from ecsinfer.diagnose.facts import (
     distinct,
 )
 from ecsinfer.sandbox.clock import EPOCH
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.diagnose.test_causes import CASES
 
 NOW = EPOCH + timedelta(minutes=10)

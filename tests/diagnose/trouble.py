@@ -14,7 +14,9 @@ from ecsinfer.cli.diagnosis import explainer
 from ecsinfer.events import Cause, Event, Explained, Outcome
 from ecsinfer.reconcile.reconciler import Reconciler
 from ecsinfer.sandbox import furniture
+from ecsinfer.sandbox.elb.balancing import balancing_of
 from ecsinfer.sandbox.embedded import Sandbox
+from ecsinfer.sandbox.fleet.common import fleet_of
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.spec import Spec
 
@@ -30,7 +32,8 @@ class Trouble:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account."""
-        return self.sandbox.session().client(service)
+        session: Any = self.sandbox.session()
+        return session.client(service)
 
     def deploy(self, spec: Spec, timeout: float | None = 1200) -> Outcome:
         """Deploy, however it ends."""
@@ -113,12 +116,12 @@ class Trouble:
                     (task.stopping_at, f"exit {each.exit_code}") for each in task.containers
                 )
                 yield task.stopping_at, task.last_status
-        for group in world.fleet.groups.values():  # type: ignore[attr-defined]  the sandbox's own
+        for group in fleet_of(world).groups.values():
             yield from ((each.started_at, each.status_message) for each in group.activities)
             for instance in group.instances.values():
                 yield self.sandbox.clock.now(), f"{instance.group} {instance.lifecycle}"
         for host in world.container_instances.values():
             yield host.registered_at, f"registered with {host.capacity_provider or 'no provider'}"
         for arn in (furniture.IP_TARGETS, furniture.INSTANCE_TARGETS):
-            for _, target in world.elb.targets(arn):  # type: ignore[attr-defined]  the sandbox's own
+            for _, target in balancing_of(world).targets(arn):
                 yield self.sandbox.clock.now(), target.health.reason

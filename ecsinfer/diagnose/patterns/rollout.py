@@ -20,7 +20,10 @@ def drain_held(facts: Facts) -> Cause | None:
     held = [
         task
         for task in facts.tasks
-        if task.status == "DEACTIVATING" and task.stopping and facts.now - task.stopping >= NOTICED
+        if task.deployment != facts.deployment
+        and task.status == "DEACTIVATING"
+        and task.stopping
+        and facts.now - task.stopping >= NOTICED
     ]
     draining = [each for each in facts.targets if each.state == "draining"]
     if not held or not draining or max(delays, default=0.0) < LONG_DELAY:
