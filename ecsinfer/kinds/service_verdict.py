@@ -151,8 +151,22 @@ def _failed(rollout: Rollout, why: str) -> Failed:
     overtaken = bool(
         rollout.status == "STOPPED" and newest and target and number(newest) != number(target)
     )
-    reason = "another deployment took the place of ours" if overtaken else why
+    reason = (
+        "another deployment took the place of ours"
+        if overtaken
+        else f"{why}; {_which_runs(rollout)}"
+    )
     return Failed(reason, _evidence(rollout), superseded=overtaken)
+
+
+def _which_runs(rollout: Rollout) -> str:
+    """Which revision failed, and which one serves now."""
+    service, failed = rollout.service, rollout.revision.rpartition("/")[2]
+    current = str(service.get("taskDefinition", "")).rpartition("/")[2]
+    counts = f"{service.get('runningCount', 0)} of {service.get('desiredCount', 0)} tasks"
+    if current == failed:
+        return f"revision {failed} failed, and no other takes its place ({counts} run)"
+    return f"revision {failed} failed, the service runs {current} ({counts})"
 
 
 def _evidence(rollout: Rollout) -> tuple[str, ...]:
