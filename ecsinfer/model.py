@@ -201,12 +201,14 @@ class Change:
         old: what AWS has (None when absent); secrets never appear here.
         new: what the spec wants.
         effect: what changing it does to the running tasks.
+        tasks: how many tasks a rollout or a replacement of a service replaces.
     """
 
     path: str
     old: Any
     new: Any
     effect: Effect = "in-place"
+    tasks: int = 0
 
 
 D = TypeVar("D", contravariant=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from ecsinfer.errors import PreflightError
@@ -244,7 +244,12 @@ def _changes(desired: Service, observed: ObservedService) -> tuple[Change, ...]:
     if not rolls and primary(service).get("rolloutState") == "FAILED":
         # ECS has given this deployment up; only a new one makes it try again.
         changes.append(Change("forceNewDeployment", None, True, "rollout"))
-    return (*changes, *ownership.tag_changes(desired.tags, observed.tags))
+    count = int(service.get("desiredCount", 0))
+    sized = (
+        change if change.effect == "in-place" else replace(change, tasks=count)
+        for change in changes
+    )
+    return (*sized, *ownership.tag_changes(desired.tags, observed.tags))
 
 
 def _create(desired: Service) -> Call:

@@ -83,7 +83,13 @@ def _action_to_json(action: Action) -> dict[str, Any]:
         "verb": action.verb.value,
         "why": action.why,
         "changes": [
-            {"path": each.path, "old": each.old, "new": each.new, "effect": each.effect}
+            {
+                "path": each.path,
+                "old": each.old,
+                "new": each.new,
+                "effect": each.effect,
+                "tasks": each.tasks,
+            }
             for each in action.changes
         ],
         "steps": [_step_to_json(step) for step in action.steps],
@@ -96,7 +102,13 @@ def _action_from_json(data: Mapping[str, Any]) -> Action:
         verb=Verb(data["verb"]),
         why=data["why"],
         changes=tuple(
-            Change(each["path"], each["old"], each["new"], _one_of(each["effect"], _EFFECTS))
+            Change(
+                path=each["path"],
+                old=each["old"],
+                new=each["new"],
+                effect=_one_of(each["effect"], _EFFECTS),
+                tasks=int(each["tasks"]),
+            )
             for each in data["changes"]
         ),
         steps=tuple(_step_from_json(each) for each in data["steps"]),

@@ -16,7 +16,7 @@ MOST_CHANGES = 20
 _EFFECT = {
     "in-place": "in place",
     "new-revision": "new revision",
-    "rollout": "rolls the tasks",
+    "rollout": "rolls {}",
     "replace": "replaces it",
 }
 
@@ -33,7 +33,7 @@ def _print_action(action: Action, width: int, console: Console) -> None:
     colour = COLOUR[action.verb]
     phrase = PHRASE[action.verb]
     if action.verb is Verb.UPDATE:
-        phrase = ", ".join([phrase, *(_EFFECT[effect] for effect in effects(action.changes))])
+        phrase = ", ".join([phrase, *map(_effect, effects(action.changes))])
     elif action.verb is Verb.KEEP and action.changes:
         phrase = "is there already; to use it changes"
     if action.why:
@@ -50,8 +50,12 @@ def _print_action(action: Action, width: int, console: Console) -> None:
 def _change_line(change: Change, verb: Verb) -> Text:
     if verb is Verb.CREATE or (change.old is None and verb is not Verb.UPDATE):
         return Text(f"      {change.path}: {shown(change.new)}", style="dim")
-    note = "" if change.effect == "in-place" else f"  [{_EFFECT[change.effect]}]"
+    note = "" if change.effect == "in-place" else f"  [{_effect(change)}]"
     return Text(f"      {change.path}: {shown(change.old)} -> {shown(change.new)}{note}")
+
+
+def _effect(change: Change) -> str:
+    return _EFFECT[change.effect].format(plural(change.tasks, "task"))
 
 
 def _summary(plan: Plan) -> str:

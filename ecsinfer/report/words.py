@@ -82,11 +82,11 @@ def shown(value: Any, width: int = 60) -> str:
     return text[: width - 3] + "..."
 
 
-def effects(changes: Iterable[Change]) -> list[str]:
-    """The distinct effects of changes, the gravest first."""
+def effects(changes: Iterable[Change]) -> list[Change]:
+    """One change of every effect, the gravest first."""
     order = ("replace", "rollout", "new-revision", "in-place")
-    found = {change.effect for change in changes}
-    return [effect for effect in order if effect in found]
+    found = {change.effect: change for change in changes}
+    return [found[effect] for effect in order if effect in found]
 
 
 def progress_line(progress: Mapping[str, Any]) -> str:

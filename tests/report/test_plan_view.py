@@ -25,11 +25,10 @@ ROLL = Action(
     "service/llm",
     Verb.UPDATE,
     changes=(
-        Change("taskDefinition", "llm:3", Ref.to("task-definition/llm", "arn"), "rollout"),
+        Change("taskDefinition", "llm:3", Ref.to("task-definition/llm", "arn"), "rollout", tasks=3),
         Change("desiredCount", 2, 3),
     ),
     steps=(Call("ecs", "UpdateService", {"service": "llm"}),),
-    why="rolls 3 tasks",
 )
 
 
@@ -37,8 +36,8 @@ def test_the_plan_says_what_changes_to_what_and_what_it_does_to_the_tasks() -> N
     kept = Action("cluster/inference", Verb.KEEP)
     assert text(plan(kept, ROLL)).splitlines() == [
         "  = cluster/inference  unchanged",
-        "  ~ service/llm        update, rolls the tasks, in place: rolls 3 tasks",
-        "      taskDefinition: llm:3 -> (known after apply)  [rolls the tasks]",
+        "  ~ service/llm        update, rolls 3 tasks, in place",
+        "      taskDefinition: llm:3 -> (known after apply)  [rolls 3 tasks]",
         "      desiredCount: 2 -> 3",
         "1 to update, 1 unchanged; 1 API write.",
     ]

@@ -41,7 +41,7 @@ def test_a_shown_value_always_fits_its_line(value: object) -> None:
 
 def test_the_gravest_effect_is_named_first() -> None:
     changes = [Change("a", 1, 2), Change("b", 1, 2, "rollout"), Change("c", 1, 2, "replace")]
-    assert words.effects(changes) == ["replace", "rollout", "in-place"]
+    assert [each.effect for each in words.effects(changes)] == ["replace", "rollout", "in-place"]
 
 
 def test_progress_is_told_in_numbers_only_where_there_are_numbers() -> None:
