@@ -167,7 +167,7 @@ class _OneClientEach(boto3.Session):
         super().__init__(region_name=made.region_name, botocore_session=made._session)
         self._made: dict[tuple[str, str], Any] = {}
 
-    def client(self, service_name: str, *args: Any, **options: Any) -> Any:  # type: ignore[override]  # boto3-stubs has one overload per service
+    def client(self, service_name: Any, *args: Any, **options: Any) -> Any:
         config = options.get("config")
         key = (service_name, str(getattr(config, "retries", None)))
         if key not in self._made:
