@@ -93,6 +93,10 @@ class Ledger:
         """A task waits for an instance."""
         self.waiting.setdefault(run.task.cluster, {})[run.task.arn] = run
 
+    def wait_no_more(self, run: Run) -> None:
+        """A task that is stopped takes no instance that comes free."""
+        self.waiting.get(run.task.cluster, {}).pop(run.task.arn, None)
+
     def hold(self, run: Run, instance: ContainerInstance) -> None:
         """A task that fits takes its share of an instance, GPUs by id."""
         self.waiting.get(run.task.cluster, {}).pop(run.task.arn, None)

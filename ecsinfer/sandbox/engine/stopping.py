@@ -33,6 +33,7 @@ def stop(core: Core, run: Run, reason: str, code: str) -> list[str]:
     task.stopping_at = core.world.now()
     task.version += 1
     run.serving = False
+    core.ledger.wait_no_more(run)
     for timer in run.timers:
         timer.cancel()
     run.timers = []
