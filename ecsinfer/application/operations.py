@@ -143,6 +143,7 @@ def _deployment(
         spec.cluster_name,
         spec.name,
         str(arn),
+        seen.running,
         want,
         rollout_within(spec.services[key]),
     )

@@ -36,6 +36,7 @@ class ServiceDeployment:
         cluster: its cluster's name.
         application: who owns the service.
         arn: of the service deployment.
+        revision: ARN of the task definition that it deploys.
         want: ``stop`` it and roll back; or answer its PAUSE hooks with ``continue`` or ``rollback``.
         within: seconds it may take.
     """
@@ -44,6 +45,7 @@ class ServiceDeployment:
     cluster: str
     application: str
     arn: str
+    revision: str
     want: Literal["stop", "continue", "rollback"]
     within: float = ROLLOUT_WITHIN
 
@@ -71,14 +73,9 @@ class ObservedDeployment:
         return str(self.deployment.get("status", ""))
 
     @property
-    def rollout(self) -> Rollout:
-        """The same, as a verdict takes it."""
-        return Rollout(self.service, "", deployment=self.deployment)
-
-    @property
     def hooks(self) -> tuple[str, ...]:
         """Ids of the PAUSE hooks that wait."""
-        return tuple(str(hook["hookId"]) for hook in service_verdict.paused(self.rollout))
+        return tuple(str(hook["hookId"]) for hook in service_verdict.paused(self.deployment))
 
 
 class ServiceDeploymentKind:
@@ -161,7 +158,9 @@ class ServiceDeploymentKind:
             return Pending("the deployment is not visible")
         if observed.status == desired.goal:
             return Ready()
-        judged = service_verdict.verdict(observed.rollout)
+        judged = service_verdict.verdict(
+            Rollout(observed.service, desired.revision, deployment=observed.deployment)
+        )
         if observed.status in UNDER_WAY:
             return judged
         if observed.status == "SUCCESSFUL":

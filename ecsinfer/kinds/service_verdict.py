@@ -181,12 +181,14 @@ def _evidence(rollout: Rollout) -> tuple[str, ...]:
 
 
 def _where(rollout: Rollout) -> str:
-    return "".join(f"; {part}" for part in (*_traffic(rollout), *map(_pause, paused(rollout))))
+    return "".join(
+        f"; {part}" for part in (*_traffic(rollout), *map(_pause, paused(rollout.deployment)))
+    )
 
 
-def paused(rollout: Rollout) -> tuple[Mapping[str, Any], ...]:
+def paused(deployment: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
     """The PAUSE hooks that wait for ContinueServiceDeployment, and for nothing else (D20)."""
-    hooks = (rollout.deployment or {}).get("lifecycleHookDetails") or ()
+    hooks = (deployment or {}).get("lifecycleHookDetails") or ()
     return tuple(hook for hook in hooks if hook.get("status") == "AWAITING_ACTION")
 
 

@@ -16,7 +16,8 @@ from ecsinfer.spec import Spec
 from tests.application.specs import SCALING, gpu
 
 V1, V2, CRASH = (f"registry.example.com/vllm:{tag}" for tag in ("v1", "v2", "crash"))
-SCALED = {"replicas": None, "scaling": {**SCALING, "requests_per_replica": None}}
+PLAIN: dict[str, Any] = {"load_balancer": None, "health": None}
+SCALED: dict[str, Any] = {"replicas": None, "scaling": {**SCALING, "requests_per_replica": None}}
 
 
 class Operator:
@@ -66,7 +67,7 @@ class Operator:
 
 def operator(sandbox: Sandbox, image: str = V1, **changes: Any) -> Operator:
     """Somebody with the spec of the GPU service at that image, without a load balancer."""
-    return Operator(sandbox, gpu(image=image, load_balancer=None, health=None, **changes))
+    return Operator(sandbox, gpu(image=image, **{**PLAIN, **changes}))
 
 
 def deployed(sandbox: Sandbox, *images: str, **changes: Any) -> Operator:
