@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Write a spec: from a preset, or from a service that runs already."),
     "deploy": ("deploy", "Create or update what the spec describes, and wait until it serves."),
     "plan": ("plan", "Show what deploy would do; change nothing."),
     "destroy": ("destroy", "Remove what deploy created, in the order AWS allows."),

@@ -109,7 +109,7 @@ def open_session(common: Common) -> Iterator[Session]:
 
     # A spec that is wrong is told before anything heavy is imported or asked.
     draft = spec.load(common.file, env=common.env, sets=common.sets)
-    endpoint, clock, simulated = _reach(common)
+    endpoint, clock, simulated = reach(common)
     from ecsinfer.aws.gateway import Gateway  # noqa: PLC0415
     from ecsinfer.aws.lookup import AwsLookup  # noqa: PLC0415
     from ecsinfer.cli.diagnosis import explainer  # noqa: PLC0415
@@ -139,7 +139,7 @@ def open_session(common: Common) -> Iterator[Session]:
         close()
 
 
-def _reach(common: Common) -> tuple[str | None, Clock, bool]:
+def reach(common: Common) -> tuple[str | None, Clock, bool]:
     """The endpoint, the clock that goes with it, and whether it is the embedded AWS."""
     from ecsinfer.aws.clock import SystemClock  # noqa: PLC0415
     from ecsinfer.cli.sandbox import ensure_running, running_at  # noqa: PLC0415

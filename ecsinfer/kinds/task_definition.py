@@ -108,7 +108,8 @@ class TaskDefinitionKind:
         tags = ownership.tag_map(service.get("tags"))
         known = tags.get(ownership.REVISION, "") if tags.get(ownership.DIGEST) == digest else ""
         running = str(service.get("taskDefinition", "")) if reads.alive(service) else ""
-        if known and known == running:
+        # A service that is going tells nothing of a revision: a new one needs an ACTIVE one (C5).
+        if known and known == running and service.get("status") == "ACTIVE":
             return ObservedTaskDefinition(request, digest, known)
         # What runs comes first: after a rollback it is neither what the tags say nor the latest.
         candidates = dict.fromkeys(name for name in (running, known, desired.family) if name)

@@ -119,7 +119,10 @@ def test_a_pause_is_said_instead_of_waited_out_in_silence() -> None:
     paused = {
         "status": "IN_PROGRESS",
         "lifecycleHookDetails": [{"status": "AWAITING_ACTION", "hookId": "hook-7"}],
-        "targetServiceRevision": {"arn": f"{REVISIONS}/2", "requestedProductionTrafficWeight": 10.0},
+        "targetServiceRevision": {
+            "arn": f"{REVISIONS}/2",
+            "requestedProductionTrafficWeight": 10.0,
+        },
     }
     seen = verdict(rollout(deployment=paused))
     assert isinstance(seen, Pending)

@@ -92,7 +92,8 @@ def create_capacity_provider(world: World, request: Request) -> Response:
         managed_instances.begin(world, provider)
     else:
         group = group_of(world, provider)
-        if group is not None:
+        # Whoever writes down the group's tags gives this one a value of their own, which stays.
+        if group is not None and _MANAGED_TAG not in group.tags:
             world.fleet.put_tag(group.name, _MANAGED_TAG, "", propagate=True)
     return {"capacityProvider": describe_provider(world, provider, tags=True)}
 

@@ -153,11 +153,34 @@ def test_an_update_of_the_other_kind_is_refused(ecs: Any) -> None:
 @pytest.mark.rule("B8")
 def test_the_group_is_tagged_as_managed_by_ecs(ecs: Any, sandbox: Sandbox) -> None:
     ecs.create_capacity_provider(**group_provider("cpu", CPU_GROUP))
-    autoscaling = sandbox.session().client("autoscaling")
-    found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[CPU_GROUP])
+    assert managed_tag(sandbox) == ("", True)
+
+
+@pytest.mark.rule("B8")
+def test_a_group_that_has_the_managed_tag_keeps_its_value(ecs: Any, sandbox: Sandbox) -> None:
+    tag = {
+        "ResourceType": "auto-scaling-group",
+        "ResourceId": CPU_GROUP,
+        "Key": "AmazonECSManaged",
+        "Value": "true",
+        "PropagateAtLaunch": False,
+    }
+    autoscaling(sandbox).create_or_update_tags(Tags=[tag])
+    ecs.create_capacity_provider(**group_provider("cpu", CPU_GROUP))
+    assert managed_tag(sandbox) == ("true", False)
+
+
+def managed_tag(sandbox: Sandbox) -> tuple[str, bool]:
+    """Value and propagation of the tag that marks the group as managed by ECS."""
+    found = autoscaling(sandbox).describe_auto_scaling_groups(AutoScalingGroupNames=[CPU_GROUP])
     tags = {tag["Key"]: tag for tag in found["AutoScalingGroups"][0]["Tags"]}
     tag = tags["AmazonECSManaged"]
-    assert (tag.get("Value", ""), tag["PropagateAtLaunch"]) == ("", True)
+    return tag.get("Value", ""), tag["PropagateAtLaunch"]
+
+
+def autoscaling(sandbox: Sandbox) -> Any:
+    session: Any = sandbox.session()
+    return session.client("autoscaling")
 
 
 @pytest.mark.rule("B11", "B12", "B13")

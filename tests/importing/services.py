@@ -1,0 +1,167 @@
+"""Services that somebody made with plain calls to AWS, in the shapes that people have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecsinfer.sandbox import furniture
+
+CLUSTER = "inference"
+NETWORK = {
+    "awsvpcConfiguration": {
+        "subnets": list(furniture.SUBNETS[:2]),
+        "securityGroups": [furniture.SECURITY_GROUP],
+    }
+}
+PUBLIC = {"awsvpcConfiguration": {**NETWORK["awsvpcConfiguration"], "assignPublicIp": "ENABLED"}}
+BALANCER = {"targetGroupArn": furniture.IP_TARGETS, "containerName": "web", "containerPort": 8000}
+SHIFTED = {
+    **BALANCER,
+    "advancedConfiguration": {
+        "alternateTargetGroupArn": furniture.IP_TARGETS_ALTERNATE,
+        "productionListenerRule": furniture.PRODUCTION_RULE,
+        "testListenerRule": furniture.TEST_RULE,
+        "roleArn": furniture.INFRASTRUCTURE_ROLE,
+    },
+}
+ON_GPUS = [{"capacityProvider": "gpu", "weight": 1, "base": 1}]
+ON_FARGATE = {
+    "capacityProviderStrategy": [
+        {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 3},
+    ],
+    "networkConfiguration": PUBLIC,
+}
+CONNECT = {
+    "enabled": True,
+    "namespace": "apps",
+    "services": [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "web"}]}],
+}
+VOLUME = {
+    "name": "scratch",
+    "managedEBSVolume": {
+        "roleArn": furniture.INFRASTRUCTURE_ROLE,
+        "sizeInGiB": 100,
+        "volumeType": "gp3",
+        "throughput": 500,
+        "tagSpecifications": [{"resourceType": "volume", "propagateTags": "SERVICE"}],
+    },
+}
+HOOK = {
+    "hookTargetArn": "arn:aws:lambda:us-east-1:123456789012:function:approve",
+    "roleArn": furniture.INFRASTRUCTURE_ROLE,
+    "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
+}
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "fargate-launch-type": {"launchType": "FARGATE", "networkConfiguration": PUBLIC},
+    "fargate-strategy": {
+        **ON_FARGATE,
+        "platformVersion": "1.4.0",
+        "tags": [{"key": "team", "value": "${not interpolated}"}, {"key": "no", "value": "1.10"}],
+        "propagateTags": "TASK_DEFINITION",
+        "desiredCount": 2,
+    },
+    "ec2-launch-type": {
+        "launchType": "EC2",
+        "desiredCount": 0,
+        "networkConfiguration": NETWORK,
+        "placementStrategy": [{"type": "binpack", "field": "memory"}],
+        "placementConstraints": [
+            {"type": "memberOf", "expression": "attribute:ecs.instance-type == g5.xlarge"}
+        ],
+    },
+    "group-provider": {
+        "capacityProviderStrategy": ON_GPUS,
+        "networkConfiguration": NETWORK,
+        "loadBalancers": [BALANCER],
+        "healthCheckGracePeriodSeconds": 90,
+        "availabilityZoneRebalancing": "DISABLED",
+        "enableECSManagedTags": True,
+        "deploymentConfiguration": {
+            "minimumHealthyPercent": 50,
+            "maximumPercent": 150,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": False},
+        },
+    },
+    "service-connect": {**ON_FARGATE, "serviceConnectConfiguration": CONNECT},
+    "ebs": {
+        **ON_FARGATE,
+        "taskDefinition": "with-volume",
+        "volumeConfigurations": [VOLUME],
+    },
+    "blue-green": {
+        **ON_FARGATE,
+        "loadBalancers": [SHIFTED],
+        "deploymentConfiguration": {
+            "strategy": "BLUE_GREEN",
+            "bakeTimeInMinutes": 5,
+        },
+    },
+    "daemon": {
+        "schedulingStrategy": "DAEMON",
+        "launchType": "EC2",
+        "networkConfiguration": NETWORK,
+        "desiredCount": None,
+    },
+    "no-room-to-roll": {
+        **ON_FARGATE,
+        "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100},
+        "availabilityZoneRebalancing": "DISABLED",
+    },
+}
+
+
+def furnish(ecs: Any) -> None:
+    """A cluster with capacity of both kinds, and task definitions."""
+    ecs.create_cluster(clusterName=CLUSTER)
+    ecs.create_capacity_provider(
+        name="gpu",
+        autoScalingGroupProvider={
+            "autoScalingGroupArn": "gpu-asg",
+            "managedScaling": {"status": "ENABLED", "targetCapacity": 100},
+        },
+    )
+    ecs.put_cluster_capacity_providers(
+        cluster=CLUSTER,
+        capacityProviders=["FARGATE", "FARGATE_SPOT", "gpu"],
+        defaultCapacityProviderStrategy=[],
+    )
+    _register(ecs, "web")
+    volumes = [{"name": "scratch", "configuredAtLaunch": True}]
+    _register(ecs, "with-volume", volumes=volumes)
+
+
+def _register(ecs: Any, family: str, **more: Any) -> None:
+    ecs.register_task_definition(
+        family=family,
+        networkMode="awsvpc",
+        cpu="1024",
+        memory="2048",
+        executionRoleArn=furniture.EXECUTION_ROLE,
+        containerDefinitions=[
+            {
+                "name": "web",
+                "image": f"{furniture.VLLM}:v1",
+                "portMappings": [{"containerPort": 8000, "name": "http", "appProtocol": "http"}],
+                "environment": [{"name": "MODE", "value": "${env:UNSET}"}],
+                "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
+            }
+        ],
+        tags=[{"key": "team", "value": "search"}],
+        **more,
+    )
+
+
+def create(ecs: Any, name: str, shape: dict[str, Any]) -> dict[str, Any]:
+    """CreateService; None drops a parameter."""
+    request = {
+        "cluster": CLUSTER,
+        "serviceName": name,
+        "taskDefinition": "web",
+        "desiredCount": 1,
+        **shape,
+    }
+    given = {key: value for key, value in request.items() if value is not None}
+    service: dict[str, Any] = ecs.create_service(**given)["service"]
+    return service
