@@ -18,7 +18,7 @@ def described(ecs: Any, name: str) -> dict[str, Any]:
 
 def unprotected_group(sandbox: Sandbox) -> str:
     """CPU_GROUP, whose new instances are protected from scale-in no longer."""
-    sandbox.session().client("autoscaling").update_auto_scaling_group(
+    autoscaling(sandbox).update_auto_scaling_group(
         AutoScalingGroupName=CPU_GROUP, NewInstancesProtectedFromScaleIn=False
     )
     return CPU_GROUP
@@ -179,8 +179,7 @@ def managed_tag(sandbox: Sandbox) -> tuple[str, bool]:
 
 
 def autoscaling(sandbox: Sandbox) -> Any:
-    session: Any = sandbox.session()
-    return session.client("autoscaling")
+    return sandbox.session().client("autoscaling")
 
 
 @pytest.mark.rule("B11", "B12", "B13")
