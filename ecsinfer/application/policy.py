@@ -1,4 +1,4 @@
-"""The IAM policy that deploying and destroying one spec needs, and no more (H5).
+"""The IAM policy that deploying, operating and destroying one spec needs, and no more (H5).
 
 Resources are named wherever AWS knows resource-level permissions for the action; account ids are
 wildcards, because a spec does not name its account.
@@ -20,7 +20,7 @@ _ECS = "ecs.amazonaws.com"
 
 
 def policy(spec: Spec) -> dict[str, Any]:
-    """An IAM policy document for whoever runs ``deploy``, ``plan``, ``outputs`` and ``destroy``."""
+    """An IAM policy document for whoever runs ecsinfer on the spec."""
     statements = [*_cluster(spec), *_capacity(spec), *_services(spec), *_scaling(spec)]
     statements += [*_logs(spec), *_images(spec), *_load_balancers(spec), *_roles(spec)]
     statements += [*_diagnosis(spec)]
@@ -124,8 +124,18 @@ def _services(spec: Spec) -> Iterator[Statement]:
     )
     yield _statement(
         "Deployments",
-        "ecs:DescribeServiceDeployments",
+        "ecs:ContinueServiceDeployment ecs:DescribeServiceDeployments ecs:StopServiceDeployment",
         [_arn(spec, "ecs", f"service-deployment/{cluster}/{name}/*") for name in names],
+    )
+    yield _statement(
+        "ServiceRevisions",
+        "ecs:DescribeServiceRevisions",
+        [_arn(spec, "ecs", f"service-revision/{cluster}/{name}/*") for name in names],
+    )
+    yield _statement(
+        "DeletedRevisions",
+        "ecs:DeleteTaskDefinitions",
+        [_arn(spec, "ecs", f"task-definition/{family}:*") for family in families],
     )
     # These know no resource-level permissions.
     yield _statement(

@@ -46,6 +46,13 @@ def test_writes_are_for_the_specs_own_names() -> None:
     found = statements(gpu())
     assert found["Cluster"]["Resource"] == "arn:aws:ecs:us-east-1:*:cluster/inference"
     assert found["Services"]["Resource"] == ["arn:aws:ecs:us-east-1:*:service/inference/llm"]
+    assert found["Deployments"]["Resource"] == [
+        "arn:aws:ecs:us-east-1:*:service-deployment/inference/llm/*"
+    ]
+    assert "ecs:StopServiceDeployment" in found["Deployments"]["Action"]
+    assert found["DeletedRevisions"]["Resource"] == [
+        "arn:aws:ecs:us-east-1:*:task-definition/inference-llm:*"
+    ]
     assert found["ImageDigests"]["Resource"] == [
         "arn:aws:ecr:us-east-1:123456789012:repository/vllm"
     ]
