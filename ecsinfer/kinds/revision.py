@@ -79,7 +79,8 @@ class RevisionKind:
         )
         running = observed.running.get("taskDefinition")
         found = content.differences(observed.wanted["taskDefinition"], running) if running else ()
-        return Verb.KEEP, tuple(replace(change, effect="rollout") for change in found)
+        # It is the service that rolls, and says so.
+        return Verb.KEEP, tuple(replace(change, effect="in-place") for change in found)
 
     def steps(
         self, desired: Revision, observed: ObservedRevision | None, verb: Verb

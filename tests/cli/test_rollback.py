@@ -43,7 +43,7 @@ def test_a_service_returns_to_the_previous_good_revision(
 
     assert someone.revision == 1
     assert someone.writes == ["UpdateService", "TagResource"]
-    assert f"containerDefinitions[llm].image: {V2} -> {V1}" in capsys.readouterr().out
+    assert f"containerDefinitions[llm].image: {V2} -> {V1}\n" in capsys.readouterr().out
     assert "the next deploy rolls out what it describes" in someone.warnings
 
 
