@@ -55,6 +55,21 @@ def check_name(name: str) -> None:
         raise invalid_parameter("Invalid service name.")
 
 
+def check_controller(request: Mapping[str, Any]) -> None:
+    """The deployment controller of a request, before what only that of ECS needs.
+
+    Raises:
+        ServiceError: UnsupportedFeatureException.
+    """
+    controller = request.get("deploymentController", {}).get("type", "ECS")
+    if controller != "ECS":
+        raise ServiceError(
+            "UnsupportedFeatureException",
+            f"The simulated ECS does not have the {controller} deployment controller, nor task "
+            "sets.",
+        )
+
+
 def check_proposal(proposal: Proposal) -> None:
     """Hold a proposed service against every rule.
 
@@ -63,7 +78,6 @@ def check_proposal(proposal: Proposal) -> None:
     """
     spec, definition = proposal.spec, proposal.definition
     fargate = on_fargate(spec)
-    _check_controller(spec)
     check_network(definition, spec.get("networkConfiguration"), fargate=fargate)
     _check_scheduling(proposal, fargate=fargate)
     check_capacity(proposal.world, proposal.cluster, spec, definition)
@@ -105,16 +119,6 @@ def _compatibility(world: World, cluster: Cluster, spec: Mapping[str, Any]) -> s
         if provider is not None and kind_of(provider) == "MANAGED_INSTANCES":
             return "MANAGED_INSTANCES"
     return str(spec.get("launchType", "EC2"))
-
-
-def _check_controller(spec: Mapping[str, Any]) -> None:
-    controller = spec["deploymentController"]["type"]
-    if controller != "ECS":
-        raise ServiceError(
-            "UnsupportedFeatureException",
-            f"The simulated ECS does not have the {controller} deployment controller, nor task "
-            "sets.",
-        )
 
 
 def _check_scheduling(proposal: Proposal, *, fargate: bool) -> None:

@@ -23,6 +23,7 @@ from ecsinfer.sandbox.ecs.service_defaults import (
 )
 from ecsinfer.sandbox.ecs.service_rules import (
     Proposal,
+    check_controller,
     check_name,
     check_proposal,
 )
@@ -56,6 +57,7 @@ def create_service(world: World, request: Request) -> Response:
     cluster = require_active_cluster(world, request.get("cluster"))
     name = request["serviceName"]
     check_name(name)
+    check_controller(request)
     existing = _existing(world, cluster, name, request)
     if existing is not None:
         return _answer(world, existing, tags=True)
@@ -108,6 +110,7 @@ def update_service(world: World, request: Request) -> Response:
     service = require_service(world, cluster, request["service"])
     if service.status != "ACTIVE":
         raise ServiceError("ServiceNotActiveException", "Service was not ACTIVE.")
+    check_controller(request)
     definition = _definition_of(world, service, request)
     if request.get("capacityProviderStrategy"):
         items = task_strategy(world, cluster, request["capacityProviderStrategy"])

@@ -209,6 +209,23 @@ def test_other_deployment_controllers_are_refused_by_name(
     assert controller in message
 
 
+def test_a_service_of_task_sets_is_refused_as_such_not_for_its_missing_task_definition(
+    services: ServiceWorld,
+) -> None:
+    code, _ = refusal(
+        services.create, deploymentController={"type": "EXTERNAL"}, taskDefinition=None
+    )
+    assert code == "UnsupportedFeatureException"
+
+
+def test_a_service_keeps_the_deployment_controller_that_is_simulated(
+    services: ServiceWorld,
+) -> None:
+    services.create()
+    code, _ = refusal(services.update, deploymentController={"type": "CODE_DEPLOY"})
+    assert code == "UnsupportedFeatureException"
+
+
 @pytest.mark.rule("D30")
 def test_execute_command_needs_a_task_role_on_create_and_update(services: ServiceWorld) -> None:
     services.create()
