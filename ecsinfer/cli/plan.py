@@ -55,5 +55,6 @@ def plan(
         if out is not None:
             from ecsinfer.reconcile.codec import dump  # noqa: PLC0415
 
+            out.touch(mode=0o600)  # its calls carry whole task definitions, for nobody else
             out.write_text(dump(made))
         return CHANGES_FOUND if detailed_exitcode and not made.empty else 0

@@ -28,15 +28,14 @@ QUICK = Scenario(
 )  # fmt: skip
 """A healthy world in a hurry: the fewer looks at it, the more worlds can be tried."""
 
-_PATHS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
-CONFIGS: Mapping[str, Spec] = {path.stem: load(path) for path in _PATHS}
+DIRECTORY = Path(__file__).parents[2] / "configs"
+CONFIGS: Mapping[str, Spec] = {path.stem: load(path) for path in sorted(DIRECTORY.glob("*.yaml"))}
 """Every spec that comes with ecsinfer, by name."""
 
 
 def config(name: str, *sets: str) -> Spec:
     """One of them, with some values set as by ``--set``."""
-    (path,) = (each for each in _PATHS if each.stem == name)
-    return load(path, sets=sets)
+    return load(DIRECTORY / f"{name}.yaml", sets=sets)
 
 
 class KilledError(BaseException):
