@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ecsinfer.application import outputs, policy
 from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault, Scenario
-from tests.application.specs import LLM, SCALING, SPECS, fargate, gpu, spec
+from tests.application.specs import SCALING, SPECS, fargate, gpu, spec
 from tests.kinds.living import Life, operations, verbs
 
 
@@ -46,36 +44,6 @@ def test_a_plan_that_finds_nothing_to_do_takes_nine_calls() -> None:
     life.deploy(made)
     assert life.plan(made).empty
     assert life.reads <= 9
-
-
-CHANGES: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "image": (
-        {"image": f"{furniture.VLLM}:v2"},
-        ["RegisterTaskDefinition", "UpdateService", "TagResource"],
-    ),
-    "replicas": ({"replicas": 3}, ["UpdateService"]),
-    "grace": ({"health": {**LLM["health"], "grace": "20m"}}, ["UpdateService"]),
-    "load balancer": ({"load_balancer": ()}, ["UpdateService"]),
-    "rollout": ({"rollout": {"minimum_healthy": 50, "maximum": 100}}, ["UpdateService"]),
-    "strategy": ({"capacity": {"gpu": {"weight": 2}}}, ["UpdateService"]),
-    "retention": ({"logs": {"retention_days": 7}}, ["PutRetentionPolicy"]),
-    "scaling": (
-        {"scaling": SCALING, "replicas": None},
-        [
-            "RegisterScalableTarget", "PutScalingPolicy", "PutScalingPolicy", "PutScheduledAction",
-        ],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_a_change_makes_the_calls_that_it_needs_and_no_others(name: str) -> None:
-    life, (change, calls) = Life(), CHANGES[name]
-    life.deploy(gpu())
-    changed = gpu(**change)
-    assert operations(life.plan(changed)) == calls
-    assert life.deploy(changed).status == "done"
-    assert life.plan(changed).empty
 
 
 @pytest.mark.rule("E13", "D27")
