@@ -5,7 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from ecsinfer.application.overlay import overlay, said
-from ecsinfer.spec.capacity import CapacityProvider, CountRange, ManagedInstances, MemoryRange
+from ecsinfer.spec import Spec
+from ecsinfer.spec.capacity import (
+    FARGATE,
+    CapacityProvider,
+    CountRange,
+    ManagedInstances,
+    MemoryRange,
+)
+
+
+def attached(spec: Spec) -> tuple[str, ...]:
+    """Names of the providers that must be put on the cluster, Fargate's as they are used."""
+    declared = [
+        spec.provider_name(key)
+        for key, each in spec.capacity.items()
+        if each.managed_instances is None
+    ]
+    used = {each for key in spec.services for each in spec.strategy(key)}
+    return (*declared, *(each for each in FARGATE if each in used))
 
 
 def group_settings(provider: CapacityProvider) -> dict[str, Any]:

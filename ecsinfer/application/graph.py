@@ -20,6 +20,7 @@ from ecsinfer.kinds.cluster import Cluster, ClusterKind
 from ecsinfer.kinds.cluster_association import ClusterAssociation, ClusterAssociationKind
 from ecsinfer.kinds.log_group import LogGroup, LogGroupKind
 from ecsinfer.kinds.managed_instances import ManagedInstances, ManagedInstancesKind
+from ecsinfer.kinds.provider_users import Leaving
 from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
 from ecsinfer.kinds.scaling_policy import ScalingPolicies, ScalingPoliciesKind
 from ecsinfer.kinds.scheduled_action import ScheduledActions, ScheduledActionsKind
@@ -28,7 +29,6 @@ from ecsinfer.kinds.service_content import IMMUTABLE_FIELDS
 from ecsinfer.kinds.task_definition import TaskDefinition, TaskDefinitionKind
 from ecsinfer.model import Node, Ref
 from ecsinfer.spec import Spec
-from ecsinfer.spec.capacity import FARGATE
 
 AnyNode = Node[Any, Any]
 
@@ -129,8 +129,17 @@ class _Compiler:
         return f"{ClusterKind.name}/{self._spec.cluster_name}"
 
     @property
+    def _leaving(self) -> Leaving | None:
+        leaving = Leaving(self._spec.cluster_name, self._service_names)
+        return leaving if self._choices.destroying else None
+
+    @property
+    def _service_names(self) -> tuple[str, ...]:
+        return tuple(self._spec.service_name(key) for key in self._spec.services)
+
+    @property
     def _association_keys(self) -> tuple[str, ...]:
-        if not self._attached():
+        if not capacity.attached(self._spec):
             return (self._cluster_key,)
         return (f"{ClusterAssociationKind.name}/{self._spec.cluster_name}",)
 
@@ -185,7 +194,7 @@ class _Compiler:
                 configuration=fields.get("configuration", {}),
                 service_connect_defaults=fields.get("serviceConnectDefaults", {}),
                 existing=declared.existing,
-                services=tuple(spec.service_name(key) for key in spec.services),
+                services=self._service_names,
                 groups=tuple(
                     each.auto_scaling_group for each in providers if each.auto_scaling_group
                 ),
@@ -220,7 +229,7 @@ class _Compiler:
                 application=spec.name,
                 provider=provider,
                 cluster=spec.cluster_name,
-                services=tuple(spec.service_name(key) for key in spec.services),
+                services=self._service_names,
                 retain="the spec marks its cluster as existing"
                 if spec.cluster.existing
                 else self._shared,
@@ -252,24 +261,14 @@ class _Compiler:
                     managed_scaling=settings["managedScaling"],
                     managed_termination_protection=settings["managedTerminationProtection"],
                     managed_draining=settings["managedDraining"],
+                    leaving=self._leaving,
                     **common,
                 )
                 # It needs no cluster, but is removed before the cluster is.
                 yield Node(CapacityProviderKind(), name, desired, after=(self._cluster_key,))
 
-    def _attached(self) -> tuple[str, ...]:
-        """Names of the providers that must be put on the cluster, Fargate's as they are used."""
-        declared = [
-            self._spec.provider_name(key)
-            for key, each in self._spec.capacity.items()
-            if each.managed_instances is None
-        ]
-        used = {each for key in self._spec.services for each in self._spec.strategy(key)}
-        return (*declared, *(each for each in FARGATE if each in used))
-
     def _association(self, providers: Sequence[AnyNode]) -> Iterator[AnyNode]:
-        attached = self._attached()
-        if not attached:
+        if not capacity.attached(self._spec):
             return
         created = [node for node in providers if node.kind.name == CapacityProviderKind.name]
         scoped = [node for node in providers if node.kind.name == ManagedInstancesKind.name]
@@ -279,9 +278,10 @@ class _Compiler:
             ClusterAssociation(
                 cluster=self._spec.cluster_name,
                 application=self._spec.name,
-                providers=attached,
+                providers=capacity.attached(self._spec),
                 created=tuple(node.name for node in created),
                 cluster_scoped=tuple(node.name for node in scoped),
+                leaving=self._leaving,
                 retain=self._shared,
             ),
             (self._cluster_key, *(node.key for node in created)),

@@ -64,6 +64,11 @@ def _cluster(spec: Spec) -> Iterator[Statement]:
         f"ecs:DescribeClusters ecs:ListContainerInstances ecs:PutClusterCapacityProviders {own}",
         cluster,
     )
+    # Destroy looks for others who use the providers before it takes them away.
+    yield _statement(
+        "ProviderUsers",
+        "ecs:DescribeClusters ecs:DescribeServices ecs:ListClusters ecs:ListServices",
+    )
     if any(each.managed_instances for each in spec.capacity.values()):
         yield _statement(
             "ContainerInstances",

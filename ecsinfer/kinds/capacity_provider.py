@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ecsinfer.errors import PreflightError
-from ecsinfer.kinds import ownership, provider_status, reads
+from ecsinfer.kinds import ownership, provider_status, provider_users, reads
 from ecsinfer.kinds.compare import differences, verb_for
+from ecsinfer.kinds.provider_users import Leaving, Users
 from ecsinfer.model import Call, Change, Observation, Settle, Step, Verb, Verdict
 
 
@@ -24,6 +25,7 @@ class CapacityProvider:
         managed_scaling: ``managedScaling`` in API form, whole (B7).
         managed_termination_protection: ``ENABLED`` or ``DISABLED``.
         managed_draining: ``ENABLED`` or ``DISABLED``; AWS's default is ENABLED (B5).
+        leaving: what a destroy takes away; None otherwise.
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
     """
@@ -35,6 +37,7 @@ class CapacityProvider:
     managed_scaling: Mapping[str, Any] = field(default_factory=dict)
     managed_termination_protection: str = "DISABLED"
     managed_draining: str = "ENABLED"
+    leaving: Leaving | None = None
     adopt: bool = False
     retain: str = ""
 
@@ -55,10 +58,11 @@ class CapacityProvider:
 
 @dataclass(frozen=True, slots=True)
 class ObservedProvider:
-    """What is there: the provider, and the group that the spec names if it exists."""
+    """What is there: the provider, the group that the spec names if it exists, and other users."""
 
     provider: Mapping[str, Any]
     group: Mapping[str, Any] | None
+    users: Users = field(default_factory=Users)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -89,7 +93,8 @@ class CapacityProviderKind:
         if found is None:
             return None
         group = reads.pick(groups, "AutoScalingGroups", "AutoScalingGroupName", desired.group_name)
-        return ObservedProvider(found, group)
+        users = yield from provider_users.look(desired.leaving)
+        return ObservedProvider(found, group, users)
 
     def diff(
         self, desired: CapacityProvider, observed: ObservedProvider | None
@@ -138,6 +143,9 @@ class CapacityProviderKind:
             return Verb.RETAIN, desired.retain, ()
         if not ownership.ours(observed.tags, desired.application):
             return Verb.RETAIN, f"it has no tag {ownership.APP}={desired.application}", ()
+        held = observed.users.holding(desired.name)
+        if held:
+            return Verb.RETAIN, held, ()
         steps = provider_status.delete({"capacityProvider": desired.name}, observed.provider)
         return Verb.DELETE, _protected(observed), steps
 

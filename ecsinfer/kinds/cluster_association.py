@@ -7,11 +7,12 @@ is read, merged, written while the cluster is idle (A9), and read again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ecsinfer.kinds import ownership, reads
+from ecsinfer.kinds import ownership, provider_users, reads
 from ecsinfer.kinds.compare import verb_for
+from ecsinfer.kinds.provider_users import Leaving, Users
 from ecsinfer.model import (
     Call,
     Change,
@@ -43,6 +44,7 @@ class ClusterAssociation:
         cluster_scoped: Managed Instances providers of the cluster: AWS lists them with the others,
             and a put must not name them (B22).
         default_strategy: the cluster's default strategy; None leaves it alone.
+        leaving: what a destroy takes away; None otherwise.
         retain: why destroy must leave the list alone, if it must.
     """
 
@@ -52,15 +54,17 @@ class ClusterAssociation:
     created: tuple[str, ...] = ()
     cluster_scoped: tuple[str, ...] = ()
     default_strategy: tuple[Mapping[str, Any], ...] | None = None
+    leaving: Leaving | None = None
     retain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedAssociation:
-    """What is there: the cluster, and those of its providers that carry our tag."""
+    """What is there: the cluster, those of its providers that carry our tag, and who uses them."""
 
     cluster: Mapping[str, Any]
     ours: tuple[str, ...]
+    users: Users = field(default_factory=Users)
 
     @property
     def attached(self) -> tuple[str, ...]:
@@ -94,7 +98,8 @@ class ClusterAssociationKind:
             if ownership.ours(ownership.tag_map(item.get("tags")), desired.application)
             and item["name"] in desired.created
         )
-        return ObservedAssociation(cluster, ours)
+        users = yield from provider_users.look(desired.leaving)
+        return ObservedAssociation(cluster, ours, users)
 
     def diff(
         self, desired: ClusterAssociation, observed: ObservedAssociation | None
@@ -132,12 +137,16 @@ class ClusterAssociationKind:
             return Verb.KEEP, "", ()
         if desired.retain:
             return Verb.RETAIN, desired.retain, ()
+        held = [observed.users.of(name) for name in mine if observed.users.of(name)]
+        mine = [name for name in mine if not observed.users.of(name)]
+        if not mine:
+            return Verb.RETAIN, "; ".join(held), ()
         leave = {*mine, *desired.cluster_scoped}
         rest = tuple(name for name in observed.attached if name not in leave)
         strategy = tuple(
             item for item in observed.default_strategy if item["capacityProvider"] not in mine
         )
-        why = f"detaches {', '.join(mine)}"
+        why = "; ".join((f"detaches {', '.join(mine)}", *held))
         return Verb.DELETE, why, _put(desired.cluster, rest, strategy, "detached")
 
     def verdict(

@@ -147,6 +147,33 @@ def test_the_providers_of_others_stay_on_a_cluster_that_is_shared() -> None:
     assert providers(account) == before
 
 
+@pytest.mark.rule("B14", "B16")
+def test_a_provider_that_a_forgotten_service_uses_is_kept_and_says_for_whom() -> None:
+    account = Account()
+    assert account.deploy(SPEC).status == "done"
+    renamed = config("quickstart", "services.llm.name=other")
+    run = account.destroy(renamed)
+    assert run.error == ""
+    kept = {each.node: each.why for each in run.events if isinstance(each, events.Retained)}
+    assert kept["cluster-association/quickstart"] == ("quickstart-gpu is still used by service llm")
+    assert kept["capacity-provider/quickstart-gpu"] == kept["cluster-association/quickstart"]
+    assert waited_out(run) == set()
+    assert service(account)["status"] == "ACTIVE"
+    assert "DeleteCapacityProvider" in account.destroy(SPEC).writes
+
+
+@pytest.mark.rule("B12", "B14")
+def test_a_provider_that_another_cluster_still_has_is_kept_and_says_which() -> None:
+    account = Account()
+    assert account.deploy(SPEC).status == "done"
+    run = account.destroy(config("quickstart", "cluster.name=other"))
+    assert run.error == ""
+    kept = {each.node: each.why for each in run.events if isinstance(each, events.Retained)}
+    assert kept["capacity-provider/quickstart-gpu"] == (
+        "quickstart-gpu is still associated with cluster quickstart"
+    )
+
+
 def providers(account: Account) -> set[str]:
     """What is attached to the shared cluster."""
     answer = account.client("ecs").describe_clusters(clusters=["shared"])
