@@ -13,7 +13,7 @@ def completion(shell: str) -> None:
 
     For bash: eval "$(ecsinfer completion bash)"
     """
-    from ecsinfer.cli.main import cli  # noqa: PLC0415  main imports this module
+    from ecsinfer.cli.main import cli
 
     completer = get_completion_class(shell)
     if completer is None:

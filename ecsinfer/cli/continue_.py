@@ -39,7 +39,7 @@ def continue_(
     Where nothing waits for an answer the deployment is only followed. With --rollback the wanted
     end is that the deployment was rolled back.
     """
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import open_session
 
     with open_session(common) as session:
         return answer(
@@ -57,8 +57,8 @@ def answer(
     wait: bool = True,
 ) -> int:
     """Answer the hooks of one service's deployment; the exit code."""
-    from ecsinfer.application import operations  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.operation import carry_out, histories, one_service  # noqa: PLC0415
+    from ecsinfer.application import operations
+    from ecsinfer.cli.operation import carry_out, histories, one_service
 
     key = one_service(session.spec, service)
     seen = histories(session, (key,))[key]

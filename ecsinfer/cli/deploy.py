@@ -46,15 +46,15 @@ def deploy(
     Running it again with nothing changed makes no write and says "nothing to do". An interrupted
     run is picked up by running it again.
     """  # fmt: skip
-    from ecsinfer.application import outputs  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.session import confirm, open_session  # noqa: PLC0415
+    from ecsinfer.application import outputs
+    from ecsinfer.cli.session import confirm, open_session
 
     with open_session(common) as session:
         nodes = session.nodes(services, adopt=adopt, allow_replace=allow_replace)
         if saved is None:
             plan = session.reconciler.plan(nodes, session.spec.name)
         else:
-            from ecsinfer.reconcile.codec import load  # noqa: PLC0415
+            from ecsinfer.reconcile.codec import load
 
             plan = load(saved.read_text(), application=session.spec.name)
         session.started("deploy")

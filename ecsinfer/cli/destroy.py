@@ -42,7 +42,7 @@ def destroy(
     for the flag that says so), target groups, roles and whatever does not carry our tags are
     never touched.
     """
-    from ecsinfer.cli.session import confirm, open_session  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import confirm, open_session
 
     with open_session(common) as session:
         nodes = session.nodes(

@@ -32,8 +32,8 @@ def causes_of(
     reader: Reader, clock: Clock, spec: Spec, name: str, deployment: str = ""
 ) -> tuple[Cause, ...] | None:
     """The causes of a service, by its key in the spec; None when the service is not there."""
-    from ecsinfer import diagnose  # noqa: PLC0415  keeps --help light
-    from ecsinfer.reconcile.observe import observe  # noqa: PLC0415
+    from ecsinfer import diagnose
+    from ecsinfer.reconcile.observe import observe
 
     subject = diagnose.Subject(spec.cluster_name, spec.service_name(name), deployment)
     facts = observe(reader, {name: diagnose.gather(subject, clock.now())})[name]

@@ -19,10 +19,10 @@ def explain(common: Common, services: tuple[str, ...]) -> int:
     It looks at the newest deployment of each service, and only reads. Lines that containers wrote
     are shown as they are.
     """
-    from ecsinfer.cli.diagnosis import causes_of  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
-    from ecsinfer.report import causes_view, terminal  # noqa: PLC0415
+    from ecsinfer.cli.diagnosis import causes_of
+    from ecsinfer.cli.session import open_session
+    from ecsinfer.errors import UsageError
+    from ecsinfer.report import causes_view, terminal
 
     with open_session(common) as session:
         spec = session.spec

@@ -35,7 +35,7 @@ def gc(common: Common, services: tuple[str, ...], keep: int, delete: bool, yes: 
     that does not carry our tag. One run removes at most a hundred of a family; run it again for
     more. A deregistered revision cannot be returned to.
     """
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import open_session
 
     with open_session(common) as session:
         return collect(session, services, keep=keep, delete=delete, yes=yes)
@@ -50,8 +50,8 @@ def collect(
     yes: bool = False,
 ) -> int:
     """Deregister what nothing needs; the exit code."""
-    from ecsinfer.application import operations  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.operation import carry_out, some_services  # noqa: PLC0415
+    from ecsinfer.application import operations
+    from ecsinfer.cli.operation import carry_out, some_services
 
     chosen = some_services(session.spec, services)
     nodes = operations.surplus(session.spec, chosen, keep=keep, delete=delete)

@@ -31,7 +31,7 @@ def init(
     Of a service the spec plans nothing: every field is in it, what has no word in overrides, the
     task definition in a file beside it. The service is taken over by deploy --adopt, not before.
     """  # fmt: skip
-    from ecsinfer.errors import UsageError  # noqa: PLC0415  keeps --help light
+    from ecsinfer.errors import UsageError
 
     if (preset is None) == (source is None):
         raise UsageError(
@@ -41,7 +41,7 @@ def init(
     if source is not None:
         files = _of_service(common, source, name or "")
     else:
-        from ecsinfer.importing.presets import preset_text  # noqa: PLC0415
+        from ecsinfer.importing.presets import preset_text
 
         files = {common.file: preset_text(str(preset), name or "")}
     taken = [str(path) for path in files if path.exists()]
@@ -57,13 +57,13 @@ def init(
 
 
 def _of_service(common: Common, source: str, name: str) -> Mapping[Path, str]:
-    from ecsinfer.aws.gateway import Gateway  # noqa: PLC0415
-    from ecsinfer.cli.session import reach  # noqa: PLC0415
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
-    from ecsinfer.importing.document import imported  # noqa: PLC0415
-    from ecsinfer.importing.looking import look  # noqa: PLC0415
-    from ecsinfer.importing.writing import spec_text, task_definition_text  # noqa: PLC0415
-    from ecsinfer.reconcile.observe import observe  # noqa: PLC0415
+    from ecsinfer.aws.gateway import Gateway
+    from ecsinfer.cli.session import reach
+    from ecsinfer.errors import UsageError
+    from ecsinfer.importing.document import imported
+    from ecsinfer.importing.looking import look
+    from ecsinfer.importing.writing import spec_text, task_definition_text
+    from ecsinfer.reconcile.observe import observe
 
     cluster, _, service = source.partition("/")
     if not cluster or not service or "/" in service:

@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415  only when asked for
+        from importlib.metadata import version
 
         click.echo(f"ecsinfer {version('ecsinfer')}")
         ctx.exit()
@@ -108,7 +108,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the last rim: a person never sees a traceback
-        from ecsinfer.cli.failure import report  # noqa: PLC0415  only on the way out
+        from ecsinfer.cli.failure import report
 
         return report(error)
     return int(result or 0)

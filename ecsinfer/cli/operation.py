@@ -19,7 +19,7 @@ def one_service(spec: Spec, name: str | None) -> str:
     Raises:
         UsageError: there is no such service, or there are several to choose from.
     """
-    from ecsinfer.errors import UsageError  # noqa: PLC0415  keeps --help light
+    from ecsinfer.errors import UsageError
 
     if name is not None:
         return some_services(spec, (name,))[0]
@@ -36,7 +36,7 @@ def some_services(spec: Spec, names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         UsageError: one of them is not in the spec.
     """
-    from ecsinfer.errors import UsageError  # noqa: PLC0415  keeps --help light
+    from ecsinfer.errors import UsageError
 
     unknown = [name for name in names if name not in spec.services]
     if unknown:
@@ -49,7 +49,7 @@ def some_services(spec: Spec, names: Sequence[str]) -> tuple[str, ...]:
 
 def look(session: Session, asked: Mapping[str, Observation[Any]]) -> dict[str, Any]:
     """What every observation saw; nothing can be written meanwhile."""
-    from ecsinfer.reconcile.observe import observe  # noqa: PLC0415  keeps --help light
+    from ecsinfer.reconcile.observe import observe
 
     with session.gateway.planning():
         return observe(session.gateway, asked)
@@ -57,7 +57,7 @@ def look(session: Session, asked: Mapping[str, Observation[Any]]) -> dict[str, A
 
 def histories(session: Session, keys: Iterable[str]) -> dict[str, History | None]:
     """What the services ran before, by key."""
-    from ecsinfer.kinds import history  # noqa: PLC0415  keeps --help light
+    from ecsinfer.kinds import history
 
     spec = session.spec
     return look(
@@ -80,8 +80,8 @@ def carry_out(
     warnings: Iterable[Warned] = (),
 ) -> int:
     """Plan what the nodes ask for, show it with the warnings, ask, and do it; the exit code."""
-    from ecsinfer.application import outputs  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.session import confirm  # noqa: PLC0415
+    from ecsinfer.application import outputs
+    from ecsinfer.cli.session import confirm
 
     plan = session.reconciler.plan(nodes, session.spec.name)
     session.started(command)

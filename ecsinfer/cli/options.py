@@ -105,7 +105,7 @@ def aws_options(command: F) -> Callable[..., Any]:
 
 
 def _complete_services(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    import yaml  # noqa: PLC0415  only in a completing shell
+    import yaml
 
     try:
         document = yaml.safe_load(Path(ctx.params.get("file") or "ecsinfer.yaml").read_text())
@@ -138,7 +138,7 @@ class Duration(click.ParamType[float]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Seconds."""
-        from ecsinfer.spec.units import parse_duration  # noqa: PLC0415  keeps --help light
+        from ecsinfer.spec.units import parse_duration
 
         try:
             return float(parse_duration(value))

@@ -14,9 +14,9 @@ from ecsinfer.cli.options import Common, aws_options, services_argument
 @aws_options
 def outputs(common: Common, services: tuple[str, ...]) -> int:
     """Print names and ARNs of what runs: cluster, services, revisions, providers."""
-    from ecsinfer import application  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415
-    from ecsinfer.report import outcome_view, terminal  # noqa: PLC0415
+    from ecsinfer import application
+    from ecsinfer.cli.session import open_session
+    from ecsinfer.report import outcome_view, terminal
 
     with open_session(common) as session:
         seen = session.reconciler.outputs(session.nodes(services))

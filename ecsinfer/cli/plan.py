@@ -42,7 +42,7 @@ def plan(
 
     The plan is made by the code that deploys: there is no dry run that could differ.
     """  # fmt: skip
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import open_session
 
     with open_session(common) as session:
         nodes = session.nodes(
@@ -53,7 +53,7 @@ def plan(
         session.started("plan")
         session.show_plan(made)
         if out is not None:
-            from ecsinfer.reconcile.codec import dump  # noqa: PLC0415
+            from ecsinfer.reconcile.codec import dump
 
             out.touch(mode=0o600)  # its calls carry whole task definitions, for nobody else
             out.write_text(dump(made))

@@ -13,7 +13,7 @@ from ecsinfer.cli.options import Common, spec_options
 @spec_options
 def policy(common: Common) -> None:
     """Print the least-privilege IAM policy document that this spec needs."""
-    from ecsinfer import application, spec  # noqa: PLC0415  keeps --help light
+    from ecsinfer import application, spec
 
     loaded = spec.load(common.file, env=common.env, sets=common.sets)
     click.echo(json.dumps(application.policy(loaded), indent=2))

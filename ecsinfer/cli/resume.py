@@ -17,8 +17,8 @@ def resume(common: Common, services: tuple[str, ...], yes: bool) -> int:
     Without a service, of every service whose spec declares scaling. What the spec says of
     suspension wins at the next deploy.
     """
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.suspension import suspend_scaling  # noqa: PLC0415
+    from ecsinfer.cli.session import open_session
+    from ecsinfer.cli.suspension import suspend_scaling
 
     with open_session(common) as session:
         return suspend_scaling(session, services, suspended=False, yes=yes)

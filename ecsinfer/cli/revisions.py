@@ -23,7 +23,7 @@ def revisions(common: Common, services: tuple[str, ...]) -> int:
     The newest revisions of every service's family and all that its deployments still tell of:
     image and digest, when it was registered and deployed, and how that ended.
     """
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import open_session
 
     with open_session(common) as session:
         return list_revisions(session, services)
@@ -31,9 +31,9 @@ def revisions(common: Common, services: tuple[str, ...]) -> int:
 
 def list_revisions(session: Session, services: tuple[str, ...] = ()) -> int:
     """Print the revisions; the exit code."""
-    from ecsinfer.application.revisions import revision_lines  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.operation import histories, some_services  # noqa: PLC0415
-    from ecsinfer.report import revisions_view, terminal  # noqa: PLC0415
+    from ecsinfer.application.revisions import revision_lines
+    from ecsinfer.cli.operation import histories, some_services
+    from ecsinfer.report import revisions_view, terminal
 
     found = {
         key: None

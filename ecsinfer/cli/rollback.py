@@ -47,7 +47,7 @@ def rollback(
     shown first. The spec stays as it is: the next deploy rolls out what it
     describes.
     """
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import open_session
 
     with open_session(common) as session:
         return go_back(session, service, to, yes=yes, timeout=timeout, wait=not no_wait)
@@ -63,9 +63,9 @@ def go_back(
     wait: bool = True,
 ) -> int:
     """Roll one service back; the exit code."""
-    from ecsinfer import events  # noqa: PLC0415  keeps --help light
-    from ecsinfer.application import operations  # noqa: PLC0415
-    from ecsinfer.cli.operation import carry_out, histories, one_service  # noqa: PLC0415
+    from ecsinfer import events
+    from ecsinfer.application import operations
+    from ecsinfer.cli.operation import carry_out, histories, one_service
 
     key = one_service(session.spec, service)
     nodes = operations.rollback(session.spec, key, histories(session, (key,))[key], to)

@@ -55,7 +55,7 @@ def start(port: int, speed: float, scenario: Path | None, idle: float) -> None:
 @sandbox.command()
 def stop() -> None:
     """Stop it; what was deployed on it is gone."""
-    from ecsinfer.sandbox import daemon  # noqa: PLC0415  keeps --help light
+    from ecsinfer.sandbox import daemon
 
     stopped = _explained(daemon.stop)
     click.echo("The embedded AWS has ended." if stopped else "No embedded AWS was running.")
@@ -65,7 +65,7 @@ def stop() -> None:
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def status(output: str) -> None:
     """Say whether it runs, where, and how fast its time goes."""
-    from ecsinfer.sandbox import daemon  # noqa: PLC0415  keeps --help light
+    from ecsinfer.sandbox import daemon
 
     running = daemon.status()
     if output == "json":
@@ -100,7 +100,7 @@ def env() -> None:
 )  # fmt: skip
 def reset(scenario: Path | None) -> None:
     """Begin anew: an account as on its first day."""
-    from ecsinfer.sandbox import daemon  # noqa: PLC0415  keeps --help light
+    from ecsinfer.sandbox import daemon
 
     running = _required()
     _explained(lambda: daemon.reset(scenario))
@@ -113,7 +113,7 @@ def ensure_running(**options: Any) -> Running:
     Raises:
         UsageError: the extra is not installed, or it cannot be started like that.
     """
-    from ecsinfer.sandbox import daemon  # noqa: PLC0415  keeps --help light
+    from ecsinfer.sandbox import daemon
 
     _require_extra()
     return _explained(lambda: daemon.start(**options))
@@ -123,15 +123,15 @@ def running_at(endpoint: str | None) -> Running | None:
     """The embedded AWS of this machine, if that is what listens at the endpoint."""
     if not endpoint:
         return None
-    from ecsinfer.sandbox import daemon  # noqa: PLC0415  keeps --help light
+    from ecsinfer.sandbox import daemon
 
     running = daemon.status()
     return running if running is not None and running.url == endpoint.rstrip("/") else None
 
 
 def _required() -> Running:
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
-    from ecsinfer.sandbox import daemon  # noqa: PLC0415  keeps --help light
+    from ecsinfer.errors import UsageError
+    from ecsinfer.sandbox import daemon
 
     running = daemon.status()
     if running is None:
@@ -140,9 +140,9 @@ def _required() -> Running:
 
 
 def _require_extra() -> None:
-    from importlib.util import find_spec  # noqa: PLC0415
+    from importlib.util import find_spec
 
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
+    from ecsinfer.errors import UsageError
 
     missing = [name for name in ("moto", "flask", "flask_cors") if find_spec(name) is None]
     if missing:
@@ -154,8 +154,8 @@ def _require_extra() -> None:
 
 def _explained(act: Callable[[], T]) -> T:
     """Do it; what the server says against it becomes an error of the command line."""
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
-    from ecsinfer.sandbox.daemon import DaemonError  # noqa: PLC0415
+    from ecsinfer.errors import UsageError
+    from ecsinfer.sandbox.daemon import DaemonError
 
     try:
         return act()

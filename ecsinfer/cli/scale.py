@@ -31,7 +31,7 @@ def scale(
     Where autoscaling owns the number, a count is kept within its range, and autoscaling goes on
     from there. It says so when the capacity cannot follow, and when the spec reads otherwise.
     """
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415  keeps --help light
+    from ecsinfer.cli.session import open_session
 
     with open_session(common) as session:
         return set_scale(session, assignments, yes=yes, timeout=timeout, wait=not no_wait)
@@ -46,8 +46,8 @@ def set_scale(
     wait: bool = True,
 ) -> int:
     """Set counts and ranges; the exit code."""
-    from ecsinfer.application import scale as scaling  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.operation import carry_out, look, some_services  # noqa: PLC0415
+    from ecsinfer.application import scale as scaling
+    from ecsinfer.cli.operation import carry_out, look, some_services
 
     spec = session.spec
     wanted = dict(scaling.parse(each) for each in assignments)

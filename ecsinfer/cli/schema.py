@@ -10,6 +10,6 @@ import click
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of the spec, for editors and for CI."""
-    from ecsinfer.spec.schema import json_schema  # noqa: PLC0415  keeps --help light
+    from ecsinfer.spec.schema import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))

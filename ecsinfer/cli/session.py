@@ -36,13 +36,13 @@ class Session:
 
     def nodes(self, services: tuple[str, ...] = (), **choices: Any) -> tuple[Node[Any, Any], ...]:
         """The spec compiled; only the named services, and what they share, when any are named."""
-        from ecsinfer.application import compile_spec  # noqa: PLC0415  keeps --help light
+        from ecsinfer.application import compile_spec
 
         return compile_spec(self.spec, services=services, region=self.gateway.region, **choices)
 
     def started(self, command: str) -> None:
         """Say first where this run applies."""
-        from ecsinfer import events  # noqa: PLC0415
+        from ecsinfer import events
 
         target = self.gateway.target()
         self.emit(
@@ -55,29 +55,29 @@ class Session:
     def show_plan(self, plan: Plan) -> None:
         """Write the plan as what was asked for: on standard output."""
         if self.common.output == "text":
-            from ecsinfer.report import plan_view, terminal  # noqa: PLC0415
+            from ecsinfer.report import plan_view, terminal
 
             plan_view.print_plan(plan, terminal.data())
         elif self.common.output == "json":
-            from ecsinfer.report.jsonl import plan_document  # noqa: PLC0415
+            from ecsinfer.report.jsonl import plan_document
 
             click.echo(json.dumps(plan_document(plan), indent=2, default=str))
         else:
-            from ecsinfer.reconcile.reconciler import planned  # noqa: PLC0415
+            from ecsinfer.reconcile.reconciler import planned
 
             self.emit(planned(plan))
 
     def announce_plan(self, plan: Plan) -> None:
         """Write the plan as what is about to happen: on standard error."""
         if self.common.output == "text":
-            from ecsinfer.report import plan_view, terminal  # noqa: PLC0415
+            from ecsinfer.report import plan_view, terminal
 
             plan_view.print_plan(plan, terminal.messages())
 
     def suggest(self, *commands: str) -> None:
         """Say what one would do next; `{options}` stands for the options that chose the spec."""
         if self.common.output == "text":
-            from ecsinfer.report import outcome_view, terminal  # noqa: PLC0415
+            from ecsinfer.report import outcome_view, terminal
 
             options = self.common.again()
             lines = [command.format(options=options) for command in commands]
@@ -88,12 +88,12 @@ class Session:
     def show_outcome(self, outcome: Outcome, outputs: dict[str, Any]) -> int:
         """Write how it ended; the exit code."""
         if self.common.output == "json":
-            from ecsinfer.report.jsonl import outcome_document  # noqa: PLC0415
+            from ecsinfer.report.jsonl import outcome_document
 
             document = {**outcome_document(outcome), "outputs": outputs}
             click.echo(json.dumps(document, indent=2, default=str))
         elif self.common.output == "text":
-            from ecsinfer.report import outcome_view, terminal  # noqa: PLC0415
+            from ecsinfer.report import outcome_view, terminal
 
             if outcome.exit_code:
                 outcome_view.print_failure(outcome, terminal.messages())
@@ -105,16 +105,16 @@ class Session:
 @contextlib.contextmanager
 def open_session(common: Common) -> Iterator[Session]:
     """Everything a command needs, and the end of the live drawing whatever happens."""
-    from ecsinfer import spec  # noqa: PLC0415  keeps --help light
+    from ecsinfer import spec
 
     # A spec that is wrong is told before anything heavy is imported or asked.
     draft = spec.load(common.file, env=common.env, sets=common.sets)
     endpoint, clock, simulated = reach(common)
-    from ecsinfer.aws.gateway import Gateway  # noqa: PLC0415
-    from ecsinfer.aws.lookup import AwsLookup  # noqa: PLC0415
-    from ecsinfer.cli.diagnosis import explainer  # noqa: PLC0415
-    from ecsinfer.reconcile.reconciler import Reconciler  # noqa: PLC0415
-    from ecsinfer.report import terminal  # noqa: PLC0415
+    from ecsinfer.aws.gateway import Gateway
+    from ecsinfer.aws.lookup import AwsLookup
+    from ecsinfer.cli.diagnosis import explainer
+    from ecsinfer.reconcile.reconciler import Reconciler
+    from ecsinfer.report import terminal
 
     gateway = Gateway(
         profile=None if simulated else common.profile,
@@ -123,7 +123,9 @@ def open_session(common: Common) -> Iterator[Session]:
         clock=clock,
         debug=common.debug,
     )
-    loaded = spec.load(common.file, env=common.env, sets=common.sets, lookup=AwsLookup(gateway))
+    loaded = draft
+    if "${" in draft.model_dump_json():  # something waits to be looked up
+        loaded = spec.load(common.file, env=common.env, sets=common.sets, lookup=AwsLookup(gateway))
     emit, close = terminal.sink(common.output, clock.now)
     try:
         yield Session(
@@ -141,8 +143,8 @@ def open_session(common: Common) -> Iterator[Session]:
 
 def reach(common: Common) -> tuple[str | None, Clock, bool]:
     """The endpoint, the clock that goes with it, and whether it is the embedded AWS."""
-    from ecsinfer.aws.clock import SystemClock  # noqa: PLC0415
-    from ecsinfer.cli.sandbox import ensure_running, running_at  # noqa: PLC0415
+    from ecsinfer.aws.clock import SystemClock
+    from ecsinfer.cli.sandbox import ensure_running, running_at
 
     endpoint = common.endpoint_url or os.environ.get("AWS_ENDPOINT_URL")
     running = ensure_running() if common.sandbox else running_at(endpoint)
@@ -161,7 +163,7 @@ def confirm(question: str, *, yes: bool, simulated: bool) -> None:
         UsageError: nobody is there to answer.
         click.Abort: the answer was no.
     """
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
+    from ecsinfer.errors import UsageError
 
     if yes or simulated:
         return

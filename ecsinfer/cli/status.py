@@ -41,10 +41,10 @@ def status(common: Common, services: tuple[str, ...], watch: bool, interval: flo
     Exits with 0 when all is healthy, 3 when something failed, 4 when it is still moving. What
     serves and only differs from the spec is healthy.
     """
-    from ecsinfer.aws.clock import SystemClock  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.session import open_session  # noqa: PLC0415
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
-    from ecsinfer.status.assess import EXIT_CODE, assess, health  # noqa: PLC0415
+    from ecsinfer.aws.clock import SystemClock
+    from ecsinfer.cli.session import open_session
+    from ecsinfer.errors import UsageError
+    from ecsinfer.status.assess import EXIT_CODE, assess, health
 
     if watch and common.output == "json":
         raise UsageError(
@@ -67,7 +67,7 @@ def status(common: Common, services: tuple[str, ...], watch: bool, interval: flo
 
 def follow(look_again: Callable[[], Status], show: Show, clock: Clock, every: float) -> int:
     """Show what is there every so many seconds, until Ctrl-C, which is how it ends well."""
-    from ecsinfer.status.assess import assess  # noqa: PLC0415  keeps --help light
+    from ecsinfer.status.assess import assess
 
     try:
         while True:
@@ -80,10 +80,10 @@ def follow(look_again: Callable[[], Status], show: Show, clock: Clock, every: fl
 
 def look(session: Session, services: tuple[str, ...]) -> Status:
     """One look at everything: the facts, then the drift, which has few questions left."""
-    from ecsinfer.reconcile.observe import observe  # noqa: PLC0415  keeps --help light
-    from ecsinfer.status.facts import Status  # noqa: PLC0415
-    from ecsinfer.status.gather import gather  # noqa: PLC0415
-    from ecsinfer.status.memory import Remembering  # noqa: PLC0415
+    from ecsinfer.reconcile.observe import observe
+    from ecsinfer.status.facts import Status
+    from ecsinfer.status.gather import gather
+    from ecsinfer.status.memory import Remembering
 
     nodes, now = session.nodes(services), _now(session)
     reader = Remembering(session.gateway)
@@ -105,8 +105,8 @@ def look(session: Session, services: tuple[str, ...]) -> Status:
 
 
 def _subject(session: Session, nodes: Sequence[Node[Any, Any]]) -> Subject:
-    from ecsinfer.capacity.slots import requirements  # noqa: PLC0415  keeps --help light
-    from ecsinfer.status.gather import Subject  # noqa: PLC0415
+    from ecsinfer.capacity.slots import requirements
+    from ecsinfer.status.gather import Subject
 
     spec = session.spec
     chosen = {node.name: node.desired for node in nodes if node.kind.name == "task-definition"}
@@ -125,11 +125,11 @@ def _subject(session: Session, nodes: Sequence[Node[Any, Any]]) -> Subject:
 
 def _drift(reader: Reader, nodes: Sequence[Node[Any, Any]]) -> tuple[tuple[Drift, ...], str]:
     """What a deploy would change, by the planner's own decision; or why that cannot be told."""
-    from ecsinfer.errors import EcsInferError  # noqa: PLC0415  keeps --help light
-    from ecsinfer.model import Verb  # noqa: PLC0415
-    from ecsinfer.reconcile.graph import deploy_graph  # noqa: PLC0415
-    from ecsinfer.reconcile.planner import look as decide  # noqa: PLC0415
-    from ecsinfer.status.facts import Drift  # noqa: PLC0415
+    from ecsinfer.errors import EcsInferError
+    from ecsinfer.model import Verb
+    from ecsinfer.reconcile.graph import deploy_graph
+    from ecsinfer.reconcile.planner import look as decide
+    from ecsinfer.status.facts import Drift
 
     try:
         actions = decide(reader, deploy_graph(nodes), "deploy").actions
@@ -145,7 +145,7 @@ def _drift(reader: Reader, nodes: Sequence[Node[Any, Any]]) -> tuple[tuple[Drift
 def _now(session: Session) -> datetime:
     """The time by AWS's clock: that of the embedded AWS is its own."""
     if session.simulated:
-        from ecsinfer.sandbox import daemon  # noqa: PLC0415  only where it runs
+        from ecsinfer.sandbox import daemon
 
         running = daemon.status()
         if running is not None:
@@ -158,7 +158,7 @@ def _now(session: Session) -> datetime:
 def _shown(output: str, *, watch: bool) -> Iterator[Show]:
     """What shows a state, in the form that was asked for."""
     if output != "text":
-        from ecsinfer.report.status_document import document  # noqa: PLC0415  keeps --help light
+        from ecsinfer.report.status_document import document
 
         def tell(seen: Status, findings: Sequence[Finding]) -> None:
             told = document(seen, findings)
@@ -167,7 +167,7 @@ def _shown(output: str, *, watch: bool) -> Iterator[Show]:
 
         yield tell
         return
-    from ecsinfer.report import status_view, terminal  # noqa: PLC0415
+    from ecsinfer.report import status_view, terminal
 
     console = terminal.data()
     if watch and sys.stdout.isatty():

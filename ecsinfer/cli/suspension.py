@@ -16,9 +16,9 @@ def suspend_scaling(
     Raises:
         UsageError: no service is named, and the spec declares no scaling.
     """
-    from ecsinfer.application import operations  # noqa: PLC0415  keeps --help light
-    from ecsinfer.cli.operation import carry_out, some_services  # noqa: PLC0415
-    from ecsinfer.errors import UsageError  # noqa: PLC0415
+    from ecsinfer.application import operations
+    from ecsinfer.cli.operation import carry_out, some_services
+    from ecsinfer.errors import UsageError
 
     spec = session.spec
     declared = tuple(key for key, each in spec.services.items() if each.scaling is not None)

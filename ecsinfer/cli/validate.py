@@ -13,8 +13,8 @@ from ecsinfer.cli.options import Common, spec_options
 @spec_options
 def validate(common: Common) -> int:
     """Check the spec without talking to AWS: every problem at once, with its line."""
-    from ecsinfer import spec  # noqa: PLC0415  keeps --help light
-    from ecsinfer.errors import SpecError  # noqa: PLC0415
+    from ecsinfer import spec
+    from ecsinfer.errors import SpecError
 
     try:
         loaded = spec.load(common.file, env=common.env, sets=common.sets)

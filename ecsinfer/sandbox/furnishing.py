@@ -38,7 +38,7 @@ from ecsinfer.sandbox.furniture import (
     VPC,
     zones,
 )
-from ecsinfer.sandbox.state import Ask
+from ecsinfer.sandbox.rooms import Ask
 
 
 class Piece(NamedTuple):
