@@ -15,11 +15,13 @@ class SystemClock:
     Args:
         speed: how many of its seconds pass in one second of the machine; the embedded AWS's
             server runs faster than the wall.
+        begin: what it shows first; the time of this machine otherwise. What AWS did is as old as
+            AWS's own clock says, and the embedded AWS's is ahead of the wall.
     """
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, begin: datetime | None = None) -> None:
         self._speed = speed
-        self._started = datetime.now(UTC)
+        self._started = begin or datetime.now(UTC)
         self._mark = time.monotonic()
 
     def now(self) -> datetime:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -153,7 +154,8 @@ def reach(common: Common) -> tuple[str | None, Clock, bool]:
     # Its credentials are dummies: nothing real may be reached by accident.
     os.environ.update(running.environment())
     os.environ.pop("AWS_PROFILE", None)
-    return running.url, SystemClock(speed=running.speed), True
+    clock = SystemClock(running.speed, datetime.fromisoformat(running.simulated_time))
+    return running.url, clock, True
 
 
 def confirm(question: str, *, yes: bool, simulated: bool) -> None:

@@ -25,13 +25,17 @@ def print_plan(plan: Plan, console: Console) -> None:
     """Write the plan's actions, their fields and a summary to `console`."""
     width = max((len(action.node) for action in plan.actions), default=0)
     for action in plan.actions:
-        _print_action(action, width, console)
+        _print_action(action, _phrase(action.verb, plan), width, console)
     console.print(Text(_summary(plan), style="bold"), soft_wrap=True)
 
 
-def _print_action(action: Action, width: int, console: Console) -> None:
+def _phrase(verb: Verb, plan: Plan) -> str:
+    """What is done, in the words of the plan's intent: what a destroy leaves is not there."""
+    return "not there" if verb is Verb.KEEP and plan.intent == "destroy" else PHRASE[verb]
+
+
+def _print_action(action: Action, phrase: str, width: int, console: Console) -> None:
     colour = COLOUR[action.verb]
-    phrase = PHRASE[action.verb]
     if action.verb is Verb.UPDATE:
         phrase = ", ".join([phrase, *map(_effect, effects(action.changes))])
     elif action.verb is Verb.KEEP and action.changes:
@@ -64,8 +68,9 @@ def _summary(plan: Plan) -> str:
         note = f" ({plural(kept, 'resource')} kept)" if kept else ""
         return f"Nothing to do{note}."
     verbs = Counter(action.verb for action in plan.actions)
-    words = [f"{verbs[verb]} to {PHRASE[verb]}" for verb in Verb if verbs[verb] and _acts(verb)]
-    words += [f"{verbs[verb]} {PHRASE[verb]}" for verb in Verb if verbs[verb] and not _acts(verb)]
+    there = [verb for verb in Verb if verbs[verb]]
+    words = [f"{verbs[verb]} to {_phrase(verb, plan)}" for verb in there if _acts(verb)]
+    words += [f"{verbs[verb]} {_phrase(verb, plan)}" for verb in there if not _acts(verb)]
     return f"{', '.join(words)}; {plural(len(plan.calls), 'API write')}."
 
 

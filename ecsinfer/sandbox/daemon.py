@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ class Running:
         speed: simulated seconds in a second of wall time.
         started: when, in ISO 8601.
         scenario: the name of its scenario.
+        simulated_time: its own time when it was asked, in ISO 8601.
         already: whether it was running before it was asked to start.
     """
 
@@ -53,6 +54,7 @@ class Running:
     speed: float
     started: str
     scenario: str
+    simulated_time: str = field(compare=False)
     already: bool = True
 
     def environment(self) -> dict[str, str]:
@@ -142,7 +144,7 @@ def status() -> Running | None:
         return None
     if told.get("instance") != known.get("instance"):
         return None
-    return Running(**{field.name: told[field.name] for field in fields(Running)[:-1]})
+    return Running(**{each.name: told[each.name] for each in fields(Running)[:-1]})
 
 
 def reset(scenario: Path | None = None) -> bool:

@@ -33,6 +33,15 @@ def test_a_usage_error_imports_nothing_heavy() -> None:
     assert imported("deploy", "--no-such-option") == (2, set())
 
 
+def test_a_misspelt_command_is_refused_with_the_one_that_was_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["deploi"]) == 2
+    assert "No such command 'deploi'. Did you mean 'deploy'?" in capsys.readouterr().err
+    assert run(["xyzzy"]) == 2
+    assert "Did you mean" not in capsys.readouterr().err
+
+
 def test_an_invalid_spec_is_refused_before_boto3_is_imported(tmp_path: Path) -> None:
     spec = tmp_path / "ecsinfer.yaml"
     spec.write_text("name: a\nservices: {b: {imagee: x}}\n")

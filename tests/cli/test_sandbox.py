@@ -6,12 +6,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from ecsinfer.cli.main import run
+from ecsinfer.cli.options import Common
 from ecsinfer.cli.sandbox import SIMULATED, running_at
+from ecsinfer.cli.session import reach
 from ecsinfer.sandbox import daemon
 
 pytestmark = pytest.mark.server
@@ -50,6 +53,19 @@ def test_a_life_of_the_server(capsys: pytest.CaptureFixture[str]) -> None:
     assert "begins anew" in told("reset")
     assert "has ended" in told("stop")
     assert "No embedded AWS was running" in told("stop")
+
+
+def test_a_command_goes_by_the_time_of_the_embedded_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in daemon.endpoint_environment(""):
+        monkeypatch.setenv(name, "")  # what `reach` sets is taken back
+    running = daemon.start(speed=1)
+    daemon.ask(running.port, "POST", "advance", '{"seconds": "3h"}')
+
+    _, clock, simulated = reach(Common(Path("ecsinfer.yaml"), None, (), sandbox=True))
+
+    told = daemon.ask(running.port, "GET", "status")["simulated_time"]
+    assert simulated
+    assert abs((clock.now() - datetime.fromisoformat(told)).total_seconds()) < 60
 
 
 @pytest.mark.parametrize("command", ["env", "reset"])

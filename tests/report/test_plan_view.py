@@ -1,5 +1,6 @@
 import io
 import json
+from typing import Literal
 
 from rich.console import Console
 
@@ -10,8 +11,8 @@ from ecsinfer.report.plan_view import MOST_CHANGES, print_plan
 TARGET = Target("123456789012", "us-east-1")
 
 
-def plan(*actions: Action) -> Plan:
-    return Plan("inference", TARGET, "deploy", actions)
+def plan(*actions: Action, intent: Literal["deploy", "destroy"] = "deploy") -> Plan:
+    return Plan("inference", TARGET, intent, actions)
 
 
 def text(shown: Plan) -> str:
@@ -45,6 +46,15 @@ def test_the_plan_says_what_changes_to_what_and_what_it_does_to_the_tasks() -> N
 
 def test_a_plan_with_nothing_to_do_says_so() -> None:
     assert text(plan(Action("cluster/inference", Verb.KEEP))).endswith("Nothing to do.\n")
+
+
+def test_a_destroy_says_what_is_not_there_rather_than_unchanged() -> None:
+    gone, left = Action("service/llm", Verb.KEEP), Action("cluster/inference", Verb.DELETE)
+    assert text(plan(gone, left, intent="destroy")).splitlines() == [
+        "  = service/llm        not there",
+        "  - cluster/inference  delete",
+        "1 to delete, 1 not there; 0 API writes.",
+    ]
 
 
 def test_a_very_long_change_list_is_counted_rather_than_poured_out() -> None:
