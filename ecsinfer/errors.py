@@ -74,6 +74,18 @@ class RolloutFailedError(EcsInferError):
     exit_code = 3
 
 
+class NotAttemptedError(EcsInferError):
+    """Something that this needed failed before, so that it was left as it is.
+
+    Attributes:
+        because: the node that failed.
+    """
+
+    def __init__(self, node: str, *, because: str) -> None:
+        super().__init__(f"{node}: not attempted, because {because} failed")
+        self.because = because
+
+
 class TimedOutError(EcsInferError):
     """The deadline passed while the world was still moving; nothing was undone."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
-VERSION = "1.0"
+VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,15 @@ class ActionFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionSkipped:
+    """A node was left as it is, since `because`, which it needs, failed."""
+
+    node: str
+    verb: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retained:
     """Destroy left this in place."""
 
@@ -172,6 +181,7 @@ Event: TypeAlias = (
     | Explained
     | ActionFinished
     | ActionFailed
+    | ActionSkipped
     | Retained
     | Warned
     | Finished
@@ -190,6 +200,7 @@ EVENTS: Mapping[str, type[Event]] = {
     "explained": Explained,
     "action_finished": ActionFinished,
     "action_failed": ActionFailed,
+    "action_skipped": ActionSkipped,
     "retained": Retained,
     "warned": Warned,
     "finished": Finished,

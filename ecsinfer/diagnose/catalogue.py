@@ -14,6 +14,7 @@ MEANINGS: Mapping[str, str] = {
     "no-capacity-in-zone": "EC2 has no instances of the type in the zone.",
     "vcpu-quota": "The account's vCPU quota for the instance type is used up.",
     "group-at-maximum": "The Auto Scaling group has its maximum size, and tasks still wait.",
+    "no-room-in-time": "No instance with room came while the tasks waited, and ECS stopped them.",
     "group-suspended": "The Auto Scaling group's Launch process is suspended.",
     "launch-failed": "EC2 refuses to launch the group's instances for another reason.",
     "managed-scaling-off": "Nothing scales the group out: managed scaling is disabled.",

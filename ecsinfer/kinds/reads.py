@@ -67,6 +67,11 @@ def capacity_providers(names: Iterable[str]) -> Read:
     )
 
 
+def all_capacity_providers() -> Read:
+    """Every provider of the account and region but those that belong to one cluster (B22)."""
+    return Read("ecs", "DescribeCapacityProviders", {}, items="capacityProviders")
+
+
 def auto_scaling_groups(name: str) -> Read:
     """The Auto Scaling group; an unknown one is an empty list, not an error (F8)."""
     return Read(

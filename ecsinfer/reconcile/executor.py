@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from ecsinfer import events
 from ecsinfer.errors import (
     EcsInferError,
+    NotAttemptedError,
     OwnershipError,
     PlanStaleError,
     ResponseLostError,
@@ -152,7 +153,9 @@ class Executor:
     def _require_chance(self, key: str) -> None:
         failed = sorted(self.graph.earlier[key] & self.failures.keys())
         if failed:
-            raise EcsInferError(f"{key}: not attempted, because {failed[0]} failed")
+            earlier = self.failures[failed[0]].error
+            because = earlier.because if isinstance(earlier, NotAttemptedError) else failed[0]
+            raise NotAttemptedError(key, because=because)
         self._require_time(key, 0)
 
     def _carry_out(self, action: Action) -> None:
@@ -315,7 +318,11 @@ class Executor:
         self.failures[failure.node] = failure
         error = failure.error
         self.emit(
-            events.ActionFailed(failure.node, verb.value, str(error), error.hint, failure.evidence)
+            events.ActionSkipped(failure.node, verb.value, error.because)
+            if isinstance(error, NotAttemptedError)
+            else events.ActionFailed(
+                failure.node, verb.value, str(error), error.hint, failure.evidence
+            )
         )
 
 

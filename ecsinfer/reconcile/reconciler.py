@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -15,6 +15,7 @@ from ecsinfer.errors import (
     BusyError,
     EcsInferError,
     InterruptedRunError,
+    NotAttemptedError,
     PlanStaleError,
     RolloutFailedError,
     TimedOutError,
@@ -273,6 +274,24 @@ def _ended_by(error: EcsInferError) -> Outcome:
     return Outcome(status, error.exit_code, error=str(error), hint=error.hint)
 
 
+MOST_NAMED = 5
+"""Nodes that are named of those that were not attempted; a fleet would fill the screen."""
+
+
+def _told(failures: Sequence[Failure]) -> Iterator[str]:
+    """What went wrong, a line each; what was not attempted on one line for each reason."""
+    left: dict[str, list[str]] = {}
+    for failure in failures:
+        if isinstance(failure.error, NotAttemptedError):
+            left.setdefault(failure.error.because, []).append(failure.node)
+        else:
+            yield str(failure.error)
+    for because, nodes in left.items():
+        named, more = ", ".join(nodes[:MOST_NAMED]), len(nodes) - MOST_NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"not attempted, because {because} failed: {named}{rest}"
+
+
 def _failed(failures: Sequence[Failure], view: View) -> Outcome:
     first = failures[0]
     outcome = _ended_by(first.error)
@@ -280,7 +299,7 @@ def _failed(failures: Sequence[Failure], view: View) -> Outcome:
         outcome.status,
         outcome.exit_code,
         outputs=view.outputs,
-        error="\n".join(str(failure.error) for failure in failures),
+        error="\n".join(_told(failures)),
         hint=outcome.hint,
         evidence=tuple(line for failure in failures for line in failure.evidence),
         causes=tuple(cause for failure in failures for cause in failure.causes),

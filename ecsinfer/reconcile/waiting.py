@@ -187,9 +187,13 @@ def _failure(wait: Wait, verdict: Failed) -> EcsInferError:
     return RolloutFailedError(text, hint="nothing was undone; correct the cause and deploy again")
 
 
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
 def _timeout(wait: Wait, verdict: Pending, elapsed: float) -> TimedOutError:
     return TimedOutError(
-        f"{wait.node.key}: not {wait.settle.goal} after {elapsed:.0f} s: {verdict.why}",
+        f"{wait.node.key}: not {wait.settle.goal} after {_span(elapsed)}: {verdict.why}",
         hint="nothing was undone, and it goes on by itself: run the same command again to pick it "
         "up",
     )

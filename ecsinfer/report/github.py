@@ -78,6 +78,8 @@ class GithubSink:
             case events.ActionFailed(node=node, verb=verb, error=error, evidence=evidence):
                 self._rows[node] = (verb, "failed")
                 self._told += [error, *evidence]
+            case events.ActionSkipped(node=node, verb=verb, because=because):
+                self._rows[node] = (verb, f"not attempted, because {because} failed")
             case events.Explained(causes=causes):
                 self._told += [line for each in causes for line in (each.title, *each.advice)]
             case _:

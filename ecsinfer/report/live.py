@@ -20,7 +20,7 @@ MOST_LINES = 18
 @dataclass(slots=True)
 class _Row:
     node: str
-    state: str = "queued"  # queued, active, waiting, done, failed, kept
+    state: str = "queued"  # queued, active, waiting, done, failed, skipped, kept
     text: str = ""
     elapsed: float = 0.0
     within: float = 0.0
@@ -43,7 +43,8 @@ class LiveSink:
             self._live.stop()
             self._drawing = False
             for row in self._rows.values():
-                self._console.print(_final_line(row), soft_wrap=True)
+                if row.state != "skipped":  # the error names them, on one line
+                    self._console.print(_final_line(row), soft_wrap=True)
 
     def __call__(self, event: events.Event) -> None:
         """Take the event into the picture."""
@@ -104,7 +105,15 @@ class LiveSink:
         rows = list(self._rows.values())
         if len(rows) <= MOST_LINES:
             return rows, []
-        rank = {"failed": 0, "waiting": 1, "active": 1, "queued": 2, "done": 3, "kept": 3}
+        rank = {
+            "failed": 0,
+            "waiting": 1,
+            "active": 1,
+            "queued": 2,
+            "skipped": 3,
+            "done": 4,
+            "kept": 4,
+        }
         chosen = sorted(rows, key=lambda row: rank[row.state])[:MOST_LINES]
         return [row for row in rows if row in chosen], [row for row in rows if row not in chosen]
 
@@ -115,9 +124,15 @@ _STYLE = {
     "waiting": "cyan",
     "done": "dim",
     "failed": "bold red",
+    "skipped": "dim",
     "kept": "dim",
 }
-_MARK = {"done": ("+", "green"), "failed": ("x", "bold red"), "kept": ("=", "dim")}
+_MARK = {
+    "done": ("+", "green"),
+    "failed": ("x", "bold red"),
+    "skipped": (".", "dim"),
+    "kept": ("=", "dim"),
+}
 
 
 def _mark(row: _Row) -> RenderableType:
@@ -157,8 +172,10 @@ def _apply(row: _Row, event: events.Event) -> None:
             row.elapsed, row.within = elapsed, within
         case events.ActionFinished(verb=verb, seconds=seconds):
             row.state, row.text, row.elapsed = "done", f"{verb} done", seconds
-        case events.ActionFailed(error=error):
-            row.state, row.text = "failed", error
+        case events.ActionFailed(node=node, error=error):
+            row.state, row.text = "failed", error.removeprefix(f"{node}: ")
+        case events.ActionSkipped(because=because):
+            row.state, row.text = "skipped", f"not attempted, because {because} failed"
         case events.Retained(why=why):
             row.state, row.text = "kept", f"kept: {why}"
         case _:

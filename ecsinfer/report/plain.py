@@ -69,7 +69,9 @@ def _closing_line(event: events.Event) -> str:
         case events.ActionFinished(node=node, verb=verb, seconds=seconds):
             return f"{node}: {verb} done after {duration(seconds)}"
         case events.ActionFailed(node=node, verb=verb, error=error):
-            return f"{node}: {verb} failed: {error}"
+            return f"{node}: {verb} failed: {error.removeprefix(f'{node}: ')}"
+        case events.ActionSkipped(node=node, because=because):
+            return f"{node}: not attempted, because {because} failed"
         case events.Retained(node=node, why=why):
             return f"{node}: kept: {why}"
         case events.Warned(text=text, node=node):

@@ -15,6 +15,9 @@ Health: TypeAlias = Literal["healthy", "moving", "failed"]
 EXIT_CODE: dict[Health, int] = {"healthy": 0, "failed": 3, "moving": 4}
 """Health -> exit code: the codes with which a deploy would end."""
 
+ROLL_OUT_AGAIN = "forceNewDeployment"
+"""The one field of a plan that is no difference: the last deployment of the same went wrong."""
+
 _ORDER: tuple[Severity, ...] = ("failed", "moving", "drift")
 
 _GONE_WRONG = {
@@ -174,7 +177,9 @@ def _of_drift(status: Status) -> Iterator[Finding]:
     absent = {each.node for each in status.services if each.status == ABSENT}
     whole: dict[str, list[str]] = {}
     for drift in status.drift:
-        if drift.fields:
+        if drift.fields == (ROLL_OUT_AGAIN,):
+            yield Finding("drift", drift.node, "deploy would roll it out again")
+        elif drift.fields:
             text = f"differs from the spec: {', '.join(drift.fields)}"
             yield Finding("drift", drift.node, text)
         elif drift.node not in absent:

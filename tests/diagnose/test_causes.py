@@ -178,6 +178,22 @@ CASES: dict[str, Case] = {
         furnish=resize(VPCZoneIdentifier=f"{FIRST},{SECOND}"),
         advice=resize(VPCZoneIdentifier=",".join(furniture.SUBNETS)),
     ),
+    "subnets-outside-zones:some": Case(
+        "unable to place a task",
+        "2 of the 3 instances of Auto Scaling group cpu-asg are in us-east-1b, us-east-1c, where "
+        "the tasks have no subnet: theirs are in us-east-1a",
+        spec=small(network=within(FIRST)),
+        remedy=small(),
+        prepare=resize(furniture.CPU_GROUP, MaxSize=3),
+        patience=600,  # until the group has its maximum, the next instance may be where it helps
+    ),
+    "no-room-in-time": Case(
+        "EMPTY CAPACITY PROVIDER",
+        "tasks waited for up to half an hour for an instance with room",
+        prepare=resize(MaxSize=0),
+        advice=resize(MaxSize=2),
+        timeout=2700,
+    ),
     "provisioning-limit": Case(
         "provisioning capacity limit was exceeded",
         "500 tasks of the cluster wait for capacity already",

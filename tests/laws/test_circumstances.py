@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ecsinfer import events
-from ecsinfer.errors import OwnershipError
+from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.reconcile.codec import dump, load
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault
@@ -107,20 +107,25 @@ def test_a_cluster_that_was_deleted_is_none() -> None:
 
 
 @pytest.mark.rule("B3")
-def test_a_group_that_another_provider_has_is_told_in_aws_s_words() -> None:
+def test_a_group_that_another_provider_has_is_told_by_the_plan() -> None:
     account = Account()
     groups = account.client("autoscaling").describe_auto_scaling_groups(
         AutoScalingGroupNames=[furniture.GPU_GROUP]
     )["AutoScalingGroups"]
     account.client("ecs").create_capacity_provider(
         name="theirs",
-        autoScalingGroupProvider={"autoScalingGroupArn": groups[0]["AutoScalingGroupARN"]},
+        autoScalingGroupProvider={
+            "autoScalingGroupArn": groups[0]["AutoScalingGroupARN"],
+            "managedScaling": {"status": "ENABLED"},
+        },
     )
-    run = account.deploy(SPEC)
-    assert run.outcome is not None
-    assert run.outcome.exit_code == 1
-    assert "already being used by another capacity provider" in run.error
-    assert "service/llm: not attempted" in run.error
+    with pytest.raises(PreflightError, match="gpu-asg belongs to capacity provider theirs"):
+        account.plan(SPEC)
+    assert account.plan(SPEC, destroy=True).empty
+    theirs = config(
+        "quickstart", "capacity.gpu={name: theirs, existing: true, auto_scaling_group: null}"
+    )
+    assert account.deploy(theirs).error == ""
 
 
 @pytest.mark.rule("B16")

@@ -226,12 +226,18 @@ def test_a_node_that_fails_stops_only_what_depends_on_it() -> None:
     assert (outcome.status, outcome.exit_code) == ("failed", 1)
     assert world.operations == ["CreateThing a", "CreateThing d"]
     assert world.things["d"]["status"] == "ACTIVE"
-    assert [each.node for each in run.told(events.ActionFailed)] == [
-        "thing/a",
-        "thing/b",
-        "thing/c",
-    ]
-    assert outcome.error.splitlines()[1] == "thing/b: not attempted, because thing/a failed"
+    assert [each.node for each in run.told(events.ActionFailed)] == ["thing/a"]
+    skipped = [(each.node, each.because) for each in run.told(events.ActionSkipped)]
+    assert skipped == [("thing/b", "thing/a"), ("thing/c", "thing/a")]
+    (_, left) = outcome.error.splitlines()
+    assert left == "not attempted, because thing/a failed: thing/b, thing/c"
+
+
+def test_what_a_failure_leaves_undone_in_a_fleet_is_named_on_one_line() -> None:
+    run = Run(World(faults={1: refused}))
+    outcome = run.deploy(thing("a"), *(thing(f"b{number}", needs=["a"]) for number in range(30)))
+    (_, left) = outcome.error.splitlines()
+    assert left.endswith("thing/b0, thing/b1, thing/b2, thing/b3, thing/b4 and 25 more")
 
 
 def test_the_first_event_is_the_plan_s_size_and_the_last_one_the_end() -> None:

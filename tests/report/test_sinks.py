@@ -23,6 +23,7 @@ RUN: tuple[events.Event, ...] = (
     events.Explained("service/llm", (CAUSE,)),
     events.ActionFinished("service/llm", "create", 65),
     events.ActionFailed("service/b", "update", "it failed", evidence=("event text",)),
+    events.ActionSkipped("service/c", "create", "service/b"),
     events.Retained("log-group/llm", "logs are kept"),
     events.Warned("look here"),
     events.Finished("done", 0, 66, 9, 1, {"service_name": "llm"}),
@@ -50,6 +51,7 @@ def test_plain_output_has_a_timestamped_line_for_every_change() -> None:
         "      no space left",
         "09:00:00 service/llm: create done after 1m 05s",
         "09:00:00 service/b: update failed: it failed",
+        "09:00:00 service/c: not attempted, because service/b failed",
         "09:00:00 log-group/llm: kept: logs are kept",
         "09:00:00 warning: look here",
         "09:00:00 done after 1m 06s (9 reads, 1 write)",
@@ -99,6 +101,7 @@ def test_the_live_view_ends_with_the_final_state_of_every_node() -> None:
     end = screen(RUN)
     assert "+ service/llm  create done  1m 05s" in end
     assert "x service/b  it failed" in end
+    assert "service/c" not in end.rpartition("\x1b[")[2]  # the error names what was not attempted
     assert "= log-group/llm  kept: logs are kept" in end
     assert "done after 1m 06s (9 reads, 1 write)" in end
 

@@ -29,6 +29,9 @@ QUOTA = sentence(
     r"|InstanceLimitExceeded"
 )
 _PROTECTED = sentence(r"protected from scale-in")
+_NO_ROOM = sentence(
+    r"^(?:TaskFailedToStart: )?(?:EMPTY CAPACITY PROVIDER|RESOURCE:\w+|ATTRIBUTE)\b"
+)
 
 
 def launch_failed(facts: Facts) -> Cause | None:
@@ -86,6 +89,25 @@ def _without_surge(facts: Facts) -> tuple[str, ...]:
             f"or let the rollout stop old tasks first, of which {len(old)} hold the room: lower "
             "rollout.minimum_healthy below 100 (minimumHealthyPercent)"
         ),
+    )
+
+
+def no_room_in_time(facts: Facts) -> Cause | None:
+    """ECS stopped tasks that no instance with room came for (containers-roadmap 2381)."""
+    said = [text for text in facts.reasons if _NO_ROOM.search(text)]
+    if not said:
+        return None
+    sizes = (
+        f"{group.name}: {len(group.instances)} of at most {group.maximum} instances"
+        for group in facts.groups
+    )
+    full = [group.name for group in facts.groups if len(group.instances) >= group.maximum]
+    return cause(
+        "no-room-in-time",
+        "tasks waited for up to half an hour for an instance with room, and were stopped",
+        [*said, *sizes],
+        *(f"raise the maximum size of Auto Scaling group {name}" for name in full),
+        "find out why no instance came while tasks wait: deploy again, and run ecsinfer explain",
     )
 
 
@@ -174,4 +196,5 @@ PATTERNS: tuple[Pattern, ...] = (
     group_suspended,
     managed_scaling_off,
     group_at_maximum,
+    no_room_in_time,
 )

@@ -13,6 +13,12 @@ from ecsinfer.events import Cause
 
 _UNPLACED = sentence(r"unable to place a task")
 _ATTRIBUTE = sentence(r"missing an attribute required by your task")
+_OTHER_ZONES = (
+    (
+        "name subnets in the instances' zones (network.subnets), or give the Auto Scaling group "
+        "subnets in the tasks' zones only"
+    ),
+)
 _LACKING = {
     "RESOURCE:CPU": ("CPU", "resources.cpu"),
     "RESOURCE:MEMORY": ("memory", "resources.memory"),
@@ -81,8 +87,7 @@ def attribute_missing(facts: Facts) -> Cause | None:
             f"the instances are in {', '.join(sorted(zones))}, and the tasks' subnets in "
             f"{', '.join(facts.zones)}",
             said,
-            "name subnets in the instances' zones (network.subnets), or give the Auto Scaling "
-            "group subnets in the tasks' zones",
+            *_OTHER_ZONES,
         )
     return cause(
         "placement-constraint-impossible",
@@ -90,6 +95,26 @@ def attribute_missing(facts: Facts) -> Cause | None:
         [*said, *_constraints(facts)],
         "correct placement.constraints of the service, or launch instances that satisfy them",
     )
+
+
+def zones_in_vain(facts: Facts) -> Cause | None:
+    """The group may not grow any more, and some of it is where the tasks have no subnet."""
+    waiting = {task.provider for task in facts.waiting}
+    for provider in facts.providers:
+        group = provider.group
+        if group is None or provider.name not in waiting or group.desired < group.maximum:
+            continue
+        useless = [each for each in group.instances if each.zone not in facts.zones]
+        if facts.zones and useless:
+            return cause(
+                "subnets-outside-zones",
+                f"{len(useless)} of the {len(group.instances)} instances of Auto Scaling group "
+                f"{group.name} are in {', '.join(sorted({each.zone for each in useless}))}, where "
+                f"the tasks have no subnet: theirs are in {', '.join(facts.zones)}",
+                unplaced(facts),
+                *_OTHER_ZONES,
+            )
+    return None
 
 
 def _constraints(facts: Facts) -> Iterable[str]:
@@ -101,6 +126,7 @@ def _constraints(facts: Facts) -> Iterable[str]:
 PATTERNS: tuple[Pattern, ...] = (
     task_too_large,
     attribute_missing,
+    zones_in_vain,
     Telltale(
         "network-interfaces-exhausted",
         sentence(r'encountered error "RESOURCE:ENI"'),

@@ -212,9 +212,10 @@ def _wait(core: Core, run: Run) -> None:
     core.ledger.wait(run)
 
     def give_up() -> None:
-        # AWS documents the half hour, not the text.
-        where = f"capacity provider {run.task.capacity_provider}"
-        failure = behaviour.Failure(f"Timed out waiting for capacity in {where}.")
+        # AWS documents the half hour; the words are those that users report.
+        chosen = find_place(core, run)
+        code = chosen.code if isinstance(chosen, Refusal) else ""
+        failure = behaviour.Failure(code or "EMPTY CAPACITY PROVIDER")
         stopping.fail_to_start(core, run, failure)
 
     run.timers.append(core.world.clock.after(PATIENCE, give_up))
