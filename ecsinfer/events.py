@@ -5,11 +5,15 @@ The JSON form is versioned by `VERSION`: fields and types are only added within 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
 VERSION = "1.1"
+
+_NUMBER = re.compile(r"\d+")
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,19 @@ class Cause:
         title: one line for a human.
         evidence: what AWS and the containers said, verbatim.
         advice: what to do about it, the likeliest first.
+        nodes: whose cause it is, in the outcome of a run.
     """
 
     code: str
     title: str
     evidence: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is equal for causes that differ by numbers only: two tasks wait, or three."""
+        return self.code, _NUMBER.sub("", self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +242,8 @@ def from_json(data: Mapping[str, Any]) -> Event:
 
 
 def _cause(data: Mapping[str, Any]) -> Cause:
-    return Cause(data["code"], data["title"], tuple(data["evidence"]), tuple(data["advice"]))
+    lists = (tuple(data.get(name, ())) for name in ("evidence", "advice", "nodes"))
+    return Cause(data["code"], data["title"], *lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,3 +267,9 @@ class Outcome:
     hint: str = ""
     evidence: tuple[str, ...] = ()
     causes: tuple[Cause, ...] = ()
+
+
+def some(names: Sequence[str]) -> str:
+    """Names in a sentence: as many as a person reads, for a fleet's would fill the screen."""
+    rest = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

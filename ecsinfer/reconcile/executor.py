@@ -36,6 +36,7 @@ from ecsinfer.model import (
     bind,
     unbound,
 )
+from ecsinfer.reconcile.ending import Failure
 from ecsinfer.reconcile.explaining import Explain, Explaining, no_idea
 from ecsinfer.reconcile.graph import AnyNode, Graph
 from ecsinfer.reconcile.observe import observe
@@ -51,16 +52,6 @@ MOST_SENDS = 3
 
 class Door(Reader, Writer, Protocol):
     """What the executor reads and writes through."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What became of a node that was not brought to its goal."""
-
-    node: str
-    error: EcsInferError
-    evidence: tuple[str, ...] = ()
-    causes: tuple[events.Cause, ...] = ()
 
 
 @dataclass(slots=True)

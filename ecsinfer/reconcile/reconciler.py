@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from ecsinfer import events
 from ecsinfer.errors import (
-    AwsDeniedError,
-    BusyError,
     EcsInferError,
     InterruptedRunError,
-    NotAttemptedError,
     PlanStaleError,
-    RolloutFailedError,
-    TimedOutError,
 )
 from ecsinfer.events import Emit, Outcome
 from ecsinfer.model import Clock, Plan, Target, Verb
-from ecsinfer.reconcile.executor import Door, Executor, Failure, require_same
+from ecsinfer.reconcile.ending import ended_by, failed
+from ecsinfer.reconcile.executor import Door, Executor, require_same
 from ecsinfer.reconcile.explaining import Explain, no_idea
 from ecsinfer.reconcile.graph import AnyNode, Graph, deploy_graph, destroy_graph
 from ecsinfer.reconcile.planner import View, look
-
-STATUS: tuple[tuple[type[EcsInferError], str], ...] = (
-    (InterruptedRunError, "interrupted"),
-    (PlanStaleError, "stale"),
-    (BusyError, "busy"),
-    (TimedOutError, "timed-out"),
-    (AwsDeniedError, "denied"),
-    (RolloutFailedError, "failed"),
-    (EcsInferError, "failed"),
-)
-"""Error -> how a run that it ended is called; the first that fits."""
 
 
 class Counts(Protocol):
@@ -130,9 +115,9 @@ class Reconciler:
             last = self._last[1] if self._last and self._last[0] is plan else None
             outcome = run.apply(_graph(plan, nodes), last, timeout=timeout, wait=wait)
         except KeyboardInterrupt:
-            outcome = _ended_by(run.interruption())
+            outcome = ended_by(run.interruption())
         except EcsInferError as error:
-            outcome = _ended_by(error)
+            outcome = ended_by(error)
         self._finish(outcome, started)
         return outcome
 
@@ -206,7 +191,7 @@ class _Run:
         self._executor = executor
         executor.run(wait=wait)
         if executor.failures:
-            return _failed(tuple(executor.failures.values()), view)
+            return failed(tuple(executor.failures.values()), view.outputs)
         status = "nothing-to-do" if self._plan.empty else "done"
         if self._plan.intent == "destroy":
             return Outcome(status)
@@ -267,40 +252,3 @@ def _require_fresh(plan: Plan, view: View) -> None:
     """Refuse a stale plan before its first write."""
     for then, now in zip(plan.actions, view.actions, strict=True):
         require_same(then.node, plan.intent, then.steps, now.steps)
-
-
-def _ended_by(error: EcsInferError) -> Outcome:
-    status = next(name for cls, name in STATUS if isinstance(error, cls))
-    return Outcome(status, error.exit_code, error=str(error), hint=error.hint)
-
-
-MOST_NAMED = 5
-"""Nodes that are named of those that were not attempted; a fleet would fill the screen."""
-
-
-def _told(failures: Sequence[Failure]) -> Iterator[str]:
-    """What went wrong, a line each; what was not attempted on one line for each reason."""
-    left: dict[str, list[str]] = {}
-    for failure in failures:
-        if isinstance(failure.error, NotAttemptedError):
-            left.setdefault(failure.error.because, []).append(failure.node)
-        else:
-            yield str(failure.error)
-    for because, nodes in left.items():
-        named, more = ", ".join(nodes[:MOST_NAMED]), len(nodes) - MOST_NAMED
-        rest = f" and {more} more" if more > 0 else ""
-        yield f"not attempted, because {because} failed: {named}{rest}"
-
-
-def _failed(failures: Sequence[Failure], view: View) -> Outcome:
-    first = failures[0]
-    outcome = _ended_by(first.error)
-    return Outcome(
-        outcome.status,
-        outcome.exit_code,
-        outputs=view.outputs,
-        error="\n".join(_told(failures)),
-        hint=outcome.hint,
-        evidence=tuple(line for failure in failures for line in failure.evidence),
-        causes=tuple(cause for failure in failures for cause in failure.causes),
-    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from ecsinfer.events import Cause
+from ecsinfer.events import Cause, some
 
 
 def lines(cause: Cause, *, advice: bool = True) -> Iterator[str]:
@@ -18,10 +18,15 @@ def lines(cause: Cause, *, advice: bool = True) -> Iterator[str]:
         yield from (f"  try: {line}" for line in cause.advice)
 
 
-def print_causes(causes: Iterable[Cause], console: Console) -> None:
-    """Write causes; evidence is never cut, so that it can be searched for."""
+def print_causes(causes: Sequence[Cause], console: Console) -> None:
+    """Write causes; evidence is never cut, so that it can be searched for.
+
+    Whose cause it is, is said where there are several to whom it may belong.
+    """
+    several = len({node for each in causes for node in each.nodes}) > 1
     for each in causes:
         title, *rest = lines(each)
+        title += f" ({some(each.nodes)})" if several else ""
         console.print(Text(f"cause: {title}", style="yellow"), soft_wrap=True)
         for line in rest:
             console.print(Text(line), soft_wrap=True)

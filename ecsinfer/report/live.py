@@ -36,6 +36,7 @@ class LiveSink:
             console=console, refresh_per_second=8, transient=True, get_renderable=self._draw
         )
         self._drawing = False
+        self._told: set[tuple[str, str]] = set()
 
     def close(self) -> None:
         """End the drawing and leave the final state of every node on the screen."""
@@ -62,6 +63,9 @@ class LiveSink:
                 self._console.print(Text(f"warning: {prefix}{text}", style="yellow"))
             case events.Explained(node=node, causes=causes):
                 for cause in causes:
+                    if cause.key in self._told:  # the services of a fleet mostly share theirs
+                        continue
+                    self._told.add(cause.key)
                     self._console.print(Text(f"{node}: {cause.title}", style="yellow"))
             case events.Finished():
                 self._finish(event)

@@ -61,13 +61,17 @@ def group_at_maximum(facts: Facts) -> Cause | None:
             continue
         return cause(
             "group-at-maximum",
-            f"{waiting} tasks wait for room, and Auto Scaling group {group.name} has its maximum "
+            f"{_tasks_wait(waiting)} for room, and Auto Scaling group {group.name} has its maximum "
             f"of {group.maximum} instances",
             (event.text for event in facts.events if "unable to place" in event.text),
             f"raise the maximum size of Auto Scaling group {group.name}",
             *_without_surge(facts),
         )
     return None
+
+
+def _tasks_wait(count: int) -> str:
+    return "1 task waits" if count == 1 else f"{count} tasks wait"
 
 
 def _on_their_way(facts: Facts, group: Group) -> int:

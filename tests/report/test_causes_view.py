@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from ecsinfer.events import Cause
+from ecsinfer.report.causes_view import print_causes
+
+FULL = Cause("disk-full", "the image does not fit", ("no space left",), ("larger disks",))
+
+
+def written(*causes: Cause) -> list[str]:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    print_causes(causes, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_cause_has_its_evidence_and_its_advice_below_it() -> None:
+    alone = Cause(FULL.code, FULL.title, FULL.evidence, FULL.advice, ("service/llm",))
+    assert written(alone) == [
+        "cause: the image does not fit [disk-full]",
+        "  no space left",
+        "  try: larger disks",
+    ]
+
+
+def test_whose_cause_it_is_is_said_where_there_are_several() -> None:
+    many = tuple(f"service/s{number}" for number in range(7))
+    first = Cause("alarm", "an alarm", nodes=many)
+    assert written(first, Cause(FULL.code, FULL.title, nodes=("service/a",))) == [
+        "cause: an alarm [alarm] (service/s0, service/s1, service/s2, service/s3, service/s4 and 2 "
+        "more)",
+        "cause: the image does not fit [disk-full] (service/a)",
+    ]
