@@ -27,10 +27,9 @@ def test_a_cause_has_its_evidence_and_its_advice_below_it() -> None:
 
 
 def test_whose_cause_it_is_is_said_where_there_are_several() -> None:
-    many = tuple(f"service/s{number}" for number in range(7))
+    many = tuple(f"a/{number}" for number in range(7))
     first = Cause("alarm", "an alarm", nodes=many)
     assert written(first, Cause(FULL.code, FULL.title, nodes=("service/a",))) == [
-        "cause: an alarm [alarm] (service/s0, service/s1, service/s2, service/s3, service/s4 and 2 "
-        "more)",
+        "cause: an alarm [alarm] (a/0, a/1, a/2, a/3, a/4 and 2 more)",
         "cause: the image does not fit [disk-full] (service/a)",
     ]
