@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ecsinfer.events import some
 from ecsinfer.report.sparkline import BLOCKS, PLAIN, number, sparkline
 from ecsinfer.report.words import duration, plural
 from ecsinfer.status.assess import Finding, Severity, health
@@ -155,18 +156,40 @@ def _findings(findings: Sequence[Finding], detail: Detail) -> RenderableType:
     table.add_column(overflow="fold", max_width=28)
     table.add_column(overflow="fold")
     quoted = 0
-    for finding in findings[: detail.findings]:
+    alike = _alike(findings)
+    for group in alike[: detail.findings]:
+        finding = group[0]
         sign, style = _MARK[finding.severity]
-        text = Text(finding.text)
+        node, said = _of_all(group)
+        text = Text(said)
         if finding.said and quoted < detail.quoted:
             quoted += 1
             text.append(f"\n{finding.said}", style="dim")
-        table.add_row(Text(sign, style), Text(finding.node, style), text)
-    left = len(findings) - detail.findings
-    if left <= 0:
+        table.add_row(Text(sign, style), Text(node, style), text)
+    left = sum(map(len, alike[detail.findings :]))
+    if not left:
         return table
     rest = plural(left, "more finding")
     return Group(table, Text(f"  and {rest} (--output json has all)", style="dim"))
+
+
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings that say the same of several nodes together: a fleet's mostly do."""
+    found: dict[tuple[Severity, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((finding.severity, finding.text), []).append(finding)
+    return list(found.values())
+
+
+def _of_all(alike: Sequence[Finding]) -> tuple[str, str]:
+    """Whose finding it is, and what it is, where it is that of several."""
+    first = alike[0]
+    if len(alike) == 1:
+        return first.node, first.text
+    kinds = {each.node.partition("/")[0] for each in alike}
+    kind = kinds.pop() if len(kinds) == 1 else "resource"
+    names = [each.node.partition("/")[2] or each.node for each in alike]
+    return plural(len(alike), kind), f"{first.text}: {some(names)}"
 
 
 def _worst(findings: Iterable[Finding]) -> dict[str, Severity]:

@@ -80,6 +80,15 @@ def test_what_is_wrong_comes_first_with_awss_own_words() -> None:
     assert shown[2].strip() == "The circuit breaker was triggered."
 
 
+def test_what_several_services_have_in_common_is_said_once_with_their_names() -> None:
+    broken = failing()
+    many = tuple(replace(broken.services[0], key=f"s{index}") for index in range(9))
+    shown = screen(replace(broken, services=many), width=160)
+    assert shown[1] == (
+        "x 9 services   the last deployment failed and was rolled back: s0, s1, s2, s3, s4 and 4 more"
+    )
+
+
 @pytest.mark.parametrize("width", [80, 160])
 def test_a_fleet_shows_all_its_services_and_the_wrong_ones_first(width: int) -> None:
     shown = screen(fleet(), width=width)
