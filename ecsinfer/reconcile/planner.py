@@ -61,6 +61,8 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
         verdict = node.kind.verdict(desired, observed, {})
         verb = Verb.AWAIT if isinstance(verdict, Pending | Failed) else Verb.KEEP
         why = "" if verb is Verb.KEEP else str(getattr(verdict, "why", ""))
+    elif verb is Verb.KEEP:
+        why = "there is none, and none is wanted"
     steps = () if verb is Verb.KEEP else node.kind.steps(desired, observed, verb)
     if verb is Verb.AWAIT and not steps:
         steps = (Settle("ready", AWAIT_WITHIN),)

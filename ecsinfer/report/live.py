@@ -55,8 +55,7 @@ class LiveSink:
                     event.account, event.region, event.endpoint, simulated=event.simulated
                 )
                 self._console.print(
-                    Text.assemble((f"{command} {application}", "bold"), f"  {where}"),
-                    soft_wrap=True,
+                    Text.assemble((f"{command} {application}", "bold"), f"  {where}")
                 )
             case events.Warned(text=text, node=node):
                 prefix = f"{node}: " if node else ""

@@ -13,6 +13,9 @@ from ecsinfer.report.words import COLOUR, PHRASE, SIGN, effects, plural, shown
 MOST_CHANGES = 20
 """Fields shown of one node; the rest are counted. ``--output json`` has them all."""
 
+MOST_UNCHANGED = 24
+"""Resources that are listed although nothing is done with them; of more the number is told."""
+
 _EFFECT = {
     "in-place": "in place",
     "new-revision": "new revision",
@@ -23,8 +26,12 @@ _EFFECT = {
 
 def print_plan(plan: Plan, console: Console) -> None:
     """Write the plan's actions, their fields and a summary to `console`."""
+    unchanged = [each for each in plan.actions if each.verb is Verb.KEEP and not each.changes]
+    told_together = unchanged if len(unchanged) > MOST_UNCHANGED else ()
     width = max((len(action.node) for action in plan.actions), default=0)
     for action in plan.actions:
+        if action in told_together:
+            continue
         _print_action(action, _phrase(action.verb, plan), width, console)
     console.print(Text(_summary(plan), style="bold"), soft_wrap=True)
 

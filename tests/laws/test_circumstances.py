@@ -321,3 +321,8 @@ def test_of_two_rollouts_the_one_that_was_overtaken_says_so() -> None:
     assert outcome.exit_code == 5, outcome
     assert done[0].status == "done"
     assert account.deploy(other).writes == []
+
+
+def test_a_plan_does_not_call_unchanged_what_is_not_there() -> None:
+    by_node = {each.node: each for each in Account().plan(SPEC).actions}
+    assert by_node["scalable-target/llm"].why == "there is none, and none is wanted"

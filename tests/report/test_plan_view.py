@@ -6,7 +6,7 @@ from rich.console import Console
 
 from ecsinfer.model import Action, Call, Change, Plan, Ref, Target, Verb
 from ecsinfer.report.jsonl import plan_document
-from ecsinfer.report.plan_view import MOST_CHANGES, print_plan
+from ecsinfer.report.plan_view import MOST_CHANGES, MOST_UNCHANGED, print_plan
 
 TARGET = Target("123456789012", "us-east-1")
 
@@ -55,6 +55,12 @@ def test_a_destroy_says_what_is_not_there_rather_than_unchanged() -> None:
         "  - cluster/inference  delete",
         "1 to delete, 1 not there; 0 API writes.",
     ]
+
+
+def test_of_very_many_unchanged_resources_only_the_number_is_told() -> None:
+    kept = [Action(f"service/s{number}", Verb.KEEP) for number in range(MOST_UNCHANGED + 1)]
+    assert text(plan(*kept, ROLL)).splitlines()[0].startswith("  ~ service/llm")
+    assert text(plan(*kept, ROLL)).endswith(f"1 to update, {len(kept)} unchanged; 1 API write.\n")
 
 
 def test_a_very_long_change_list_is_counted_rather_than_poured_out() -> None:
