@@ -179,6 +179,7 @@ class Finished:
     writes: int
     outputs: Mapping[str, Any] = field(default_factory=dict)
     hint: str = ""
+    error: str = ""
 
 
 Event: TypeAlias = (

@@ -27,6 +27,13 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports are the same wherever the tests run: in a CI, on a terminal, without colours."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _no_name_leaves_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve = socket.getaddrinfo
 

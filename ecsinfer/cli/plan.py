@@ -52,6 +52,7 @@ def plan(
         made = make(nodes, session.spec.name)
         session.started("plan")
         session.show_plan(made)
+        session.summarise(made)
         if out is not None:
             from ecsinfer.reconcile.codec import dump
 

@@ -17,6 +17,7 @@ from ecsinfer.cli.options import Common
 
 if TYPE_CHECKING:
     from ecsinfer.aws.gateway import Gateway
+    from ecsinfer.errors import InterruptedRunError
     from ecsinfer.events import Emit, Outcome
     from ecsinfer.model import Clock, Node, Plan
     from ecsinfer.reconcile.reconciler import Reconciler
@@ -75,6 +76,13 @@ class Session:
 
             plan_view.print_plan(plan, terminal.messages())
 
+    def summarise(self, plan: Plan) -> None:
+        """Leave the plan in the summary of the step, where this is one of a GitHub workflow."""
+        from ecsinfer.report import github, summary
+
+        if github.active(os.environ):
+            github.summarise(os.environ, summary.of_plan(plan))
+
     def suggest(self, *commands: str) -> None:
         """Say what one would do next; `{options}` stands for the options that chose the spec."""
         if self.common.output == "text":
@@ -87,19 +95,18 @@ class Session:
             outcome_view.print_next(lines, terminal.messages())
 
     def show_outcome(self, outcome: Outcome, outputs: dict[str, Any]) -> int:
-        """Write how it ended; the exit code."""
+        """Write how it ended, a failure on standard error in any case; the exit code."""
+        from ecsinfer.report import outcome_view, terminal
+
         if self.common.output == "json":
             from ecsinfer.report.jsonl import outcome_document
 
             document = {**outcome_document(outcome), "outputs": outputs}
             click.echo(json.dumps(document, indent=2, default=str))
-        elif self.common.output == "text":
-            from ecsinfer.report import outcome_view, terminal
-
-            if outcome.exit_code:
-                outcome_view.print_failure(outcome, terminal.messages())
-            elif outputs:
-                outcome_view.print_outputs(outputs, terminal.data())
+        elif self.common.output == "text" and not outcome.exit_code:
+            outcome_view.print_outputs(outputs, terminal.data())
+        if outcome.exit_code:
+            terminal.fail(outcome)
         return outcome.exit_code
 
 
@@ -138,8 +145,22 @@ def open_session(common: Common) -> Iterator[Session]:
             reconciler=Reconciler(gateway, clock, emit, explain=explainer(gateway, clock, loaded)),
             simulated=simulated,
         )
+    except KeyboardInterrupt:
+        raise _interrupted(gateway.counts.writes) from None
     finally:
         close()
+
+
+def _interrupted(writes: int) -> InterruptedRunError:
+    """What to tell of an interruption that no run of a plan has told of."""
+    from ecsinfer.errors import InterruptedRunError
+
+    if not writes:
+        return InterruptedRunError("interrupted; nothing was changed")
+    return InterruptedRunError(
+        f"interrupted after {writes} writes; nothing was undone, and what is rolling goes on",
+        hint="run the same command again: it resumes where this one ended",
+    )
 
 
 def reach(common: Common) -> tuple[str | None, Clock, bool]:

@@ -168,8 +168,8 @@ def _shown(output: str, *, watch: bool) -> Iterator[Show]:
         return
     from ecsinfer.report import status_view, terminal
 
-    console = terminal.data()
-    if watch and sys.stdout.isatty():
+    console = terminal.console()
+    if watch and terminal.drawable(sys.stdout):
         with status_view.Screen(console) as screen:
             yield screen.show
         return

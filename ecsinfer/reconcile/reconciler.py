@@ -142,6 +142,7 @@ class Reconciler:
                 writes=counts.writes,
                 outputs=outcome.outputs,
                 hint=outcome.hint,
+                error=outcome.error,
             )
         )
 

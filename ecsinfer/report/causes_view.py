@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Console
-from rich.text import Text
-
 from ecsinfer.events import Cause, some
+from ecsinfer.report.lines import Lines
 
 
 def lines(cause: Cause, *, advice: bool = True) -> Iterator[str]:
@@ -18,7 +16,7 @@ def lines(cause: Cause, *, advice: bool = True) -> Iterator[str]:
         yield from (f"  try: {line}" for line in cause.advice)
 
 
-def print_causes(causes: Sequence[Cause], console: Console) -> None:
+def print_causes(causes: Sequence[Cause], write: Lines) -> None:
     """Write causes; evidence is never cut, so that it can be searched for.
 
     Whose cause it is, is said where there are several to whom it may belong.
@@ -27,18 +25,18 @@ def print_causes(causes: Sequence[Cause], console: Console) -> None:
     for each in causes:
         title, *rest = lines(each)
         title += f" ({some(each.nodes)})" if several else ""
-        console.print(Text(f"cause: {title}", style="yellow"), soft_wrap=True)
+        write(f"cause: {title}", "yellow")
         for line in rest:
-            console.print(Text(line), soft_wrap=True)
+            write(line)
 
 
-def print_services(found: Mapping[str, tuple[Cause, ...] | None], console: Console) -> None:
+def print_services(found: Mapping[str, tuple[Cause, ...] | None], write: Lines) -> None:
     """Write the causes of several services; None is a service that is not there."""
     for name, causes in found.items():
         if causes is None:
-            console.print(Text(f"{name}: there is no such service"), soft_wrap=True)
+            write(f"{name}: there is no such service")
         elif not causes:
-            console.print(Text(f"{name}: nothing is wrong that AWS shows"), soft_wrap=True)
+            write(f"{name}: nothing is wrong that AWS shows")
         else:
-            console.print(Text(f"{name}:", style="bold"), soft_wrap=True)
-            print_causes(causes, console)
+            write(f"{name}:", "bold")
+            print_causes(causes, write)

@@ -94,7 +94,9 @@ class LiveSink:
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         table.add_column(justify="right", no_wrap=True, style="dim")
-        table.expand = True
+        # A terminal echoes Ctrl-C at the cursor: begun on a line of its own, it would leave one of
+        # the drawing behind.
+        table.width = self._console.width - len("^C")
         shown, hidden = self._window()
         for row in shown:
             table.add_row(_mark(row), row.node, Text(row.text, style=_STYLE[row.state]), _time(row))

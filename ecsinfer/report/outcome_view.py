@@ -4,43 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rich.console import Console
-from rich.text import Text
-
-from ecsinfer.errors import EcsInferError
 from ecsinfer.events import Outcome
 from ecsinfer.report.causes_view import print_causes
+from ecsinfer.report.lines import Lines
 
 
-def print_outputs(outputs: Mapping[str, object], console: Console) -> None:
+def print_outputs(outputs: Mapping[str, object], write: Lines) -> None:
     """Write outputs as ``name = value``, aligned; values are never cut, so they can be copied."""
     width = max((len(name) for name in outputs), default=0)
     for name, value in outputs.items():
-        console.print(Text(f"{name:<{width}} = {value}"), soft_wrap=True)
+        write(f"{name:<{width}} = {value}")
 
 
-def print_next(commands: Iterable[str], console: Console) -> None:
+def print_next(commands: Iterable[str], write: Lines) -> None:
     """Write what one would do next, ready to be copied."""
-    console.print(Text("what to try next:", style="dim"))
+    write("what to try next:", "dim")
     for command in commands:
-        console.print(Text(f"  {command}", style="dim"), soft_wrap=True)
+        write(f"  {command}", "dim")
 
 
-def print_failure(outcome: Outcome, console: Console) -> None:
+def print_failure(outcome: Outcome, write: Lines) -> None:
     """Write what went wrong and why, AWS's other words for it, and what to try."""
-    console.print(Text(f"error: {outcome.error}", style="bold red"), soft_wrap=True)
-    print_causes(outcome.causes, console)
+    write(f"error: {outcome.error}", "bold red")
+    print_causes(outcome.causes, write)
     told = {line for cause in outcome.causes for line in cause.evidence}
     for line in outcome.evidence:
         if line in told:
             continue
-        console.print(Text(f"  {line}"), soft_wrap=True)
+        write(f"  {line}")
     if outcome.hint:
-        console.print(Text(f"try: {outcome.hint}"), soft_wrap=True)
-
-
-def print_error(error: EcsInferError, console: Console) -> None:
-    """Write an error and its hint."""
-    console.print(Text(f"error: {error}", style="bold red"), soft_wrap=True)
-    if error.hint:
-        console.print(Text(f"try: {error.hint}"), soft_wrap=True)
+        write(f"try: {outcome.hint}")

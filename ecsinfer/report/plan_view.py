@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from rich.console import Console
-from rich.text import Text
-
 from ecsinfer.model import Action, Change, Plan, Verb
+from ecsinfer.report.lines import Lines
 from ecsinfer.report.words import COLOUR, PHRASE, SIGN, effects, plural, shown
 
 MOST_CHANGES = 20
@@ -24,16 +22,16 @@ _EFFECT = {
 }
 
 
-def print_plan(plan: Plan, console: Console) -> None:
-    """Write the plan's actions, their fields and a summary to `console`."""
+def print_plan(plan: Plan, write: Lines) -> None:
+    """Write the plan's actions, their fields and a summary."""
     unchanged = [each for each in plan.actions if each.verb is Verb.KEEP and not each.changes]
     told_together = unchanged if len(unchanged) > MOST_UNCHANGED else ()
     width = max((len(action.node) for action in plan.actions), default=0)
     for action in plan.actions:
         if action in told_together:
             continue
-        _print_action(action, _phrase(action.verb, plan), width, console)
-    console.print(Text(_summary(plan), style="bold"), soft_wrap=True)
+        _print_action(action, _phrase(action.verb, plan), width, write)
+    write(_summary(plan), "bold")
 
 
 def _phrase(verb: Verb, plan: Plan) -> str:
@@ -41,7 +39,7 @@ def _phrase(verb: Verb, plan: Plan) -> str:
     return "not there" if verb is Verb.KEEP and plan.intent == "destroy" else PHRASE[verb]
 
 
-def _print_action(action: Action, phrase: str, width: int, console: Console) -> None:
+def _print_action(action: Action, phrase: str, width: int, write: Lines) -> None:
     colour = COLOUR[action.verb]
     if action.verb is Verb.UPDATE:
         phrase = ", ".join([phrase, *map(_effect, effects(action.changes))])
@@ -49,20 +47,20 @@ def _print_action(action: Action, phrase: str, width: int, console: Console) -> 
         phrase = "is there already; to use it changes"
     if action.why:
         phrase = f"{phrase}: {action.why}"
-    line = Text(f"  {SIGN[action.verb]} {action.node:<{width}}  {phrase}", style=colour)
-    console.print(line, soft_wrap=True)
+    write(f"  {SIGN[action.verb]} {action.node:<{width}}  {phrase}", colour)
     for change in action.changes[:MOST_CHANGES]:
-        console.print(_change_line(change, action.verb), soft_wrap=True)
+        write(*_change_line(change, action.verb))
     if len(action.changes) > MOST_CHANGES:
         hidden = len(action.changes) - MOST_CHANGES
-        console.print(f"      ... and {plural(hidden, 'field')} more (--output json has all)")
+        write(f"      ... and {plural(hidden, 'field')} more (--output json has all)")
 
 
-def _change_line(change: Change, verb: Verb) -> Text:
+def _change_line(change: Change, verb: Verb) -> tuple[str, str]:
+    """The line of a field, and its style."""
     if verb is Verb.CREATE or (change.old is None and verb is not Verb.UPDATE):
-        return Text(f"      {change.path}: {shown(change.new)}", style="dim")
+        return f"      {change.path}: {shown(change.new)}", "dim"
     note = "" if change.effect == "in-place" else f"  [{_effect(change)}]"
-    return Text(f"      {change.path}: {shown(change.old)} -> {shown(change.new)}{note}")
+    return f"      {change.path}: {shown(change.old)} -> {shown(change.new)}{note}", ""
 
 
 def _effect(change: Change) -> str:

@@ -6,28 +6,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
+from ecsinfer.report.lines import Lines
 
 _TITLES = ("revision", "image", "digest", "registered", "deployed", "deployment", "")
 _DIGEST = len("sha256:") + 12
 """As much of a digest as tells images apart; ``--output json`` has all of it."""
 
 
-def print_revisions(
-    found: Mapping[str, Sequence[Mapping[str, Any]] | None], console: Console
-) -> None:
+def print_revisions(found: Mapping[str, Sequence[Mapping[str, Any]] | None], write: Lines) -> None:
     """Write the revisions of several services; None is a service that is not there."""
     for name, revisions in found.items():
-        console.print(Text(f"{name}:", style="bold"), soft_wrap=True)
+        write(f"{name}:", "bold")
         if revisions is None:
-            console.print(Text("  there is no such service"), soft_wrap=True)
+            write("  there is no such service")
             continue
         rows = [_TITLES, *(_row(each) for each in revisions)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row, style in zip(rows, ("dim", *map(_style, revisions)), strict=True):
             cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-            console.print(Text("  " + "  ".join(cells).rstrip(), style=style), soft_wrap=True)
+            write("  " + "  ".join(cells).rstrip(), style)
 
 
 def _row(revision: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,36 +6,81 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-
-from ecsinfer.events import Emit
-from ecsinfer.report import github
+from ecsinfer.events import Emit, Event, Outcome
+from ecsinfer.report import github, lines
 from ecsinfer.report.jsonl import JsonLinesSink
-from ecsinfer.report.live import LiveSink
+from ecsinfer.report.outcome_view import print_failure
 from ecsinfer.report.plain import PlainSink
 
+if TYPE_CHECKING:
+    from rich.console import Console
 
-def data() -> Console:
+
+def console() -> Console:
+    """Standard output, for what is drawn rather than written line by line."""
+    return _console(sys.stdout)
+
+
+def data() -> lines.Lines:
     """Standard output."""
-    return Console(highlight=False)
+    return _lines(sys.stdout)
 
 
-def messages() -> Console:
+def messages() -> lines.Lines:
     """Standard error."""
-    return Console(stderr=True, highlight=False)
+    return _lines(sys.stderr)
+
+
+def fail(outcome: Outcome) -> None:
+    """Tell on standard error why a run failed: as a person, or GitHub, reads it."""
+    if github.active(os.environ):
+        lines.bare(sys.stderr)(github.annotated_outcome(outcome))
+    else:
+        print_failure(outcome, messages())
+
+
+def drawable(stream: TextIO) -> bool:
+    """Whether what is on the stream can be drawn anew: a terminal that moves its cursor."""
+    return stream.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
 def sink(output: str, now: Callable[[], datetime]) -> tuple[Emit, Callable[[], None]]:
     """The sink that fits the output format and the terminal, and what ends it."""
     if output == "jsonl":
-        return JsonLinesSink(sys.stdout), lambda: None
-    if output == "text" and github.active(os.environ):
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        workflow = github.GithubSink(sys.stderr, now, Path(summary) if summary else None)
-        return workflow, workflow.close
-    if output == "text" and sys.stderr.isatty():
-        live = LiveSink(messages())
+        return _steady(JsonLinesSink(sys.stdout), sys.stdout), lambda: None
+    if github.active(os.environ):
+        workflow = github.GithubSink(sys.stderr, now, os.environ)
+        return _steady(workflow, sys.stderr), workflow.close
+    if output == "text" and drawable(sys.stderr):
+        from ecsinfer.report.live import LiveSink  # noqa: PLC0415  only where there is a terminal
+
+        live = LiveSink(_console(sys.stderr))
         return live, live.close
-    return PlainSink(sys.stderr, now), lambda: None
+    return _steady(PlainSink(sys.stderr, now), sys.stderr), lambda: None
+
+
+def _steady(emit: Emit, stream: TextIO) -> Emit:
+    """The sink, with which a run goes on when the reader of its log goes away."""
+
+    def tell(event: Event) -> None:
+        try:
+            emit(event)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+    return tell
+
+
+def _lines(stream: TextIO) -> lines.Lines:
+    # FORCE_COLOR is what a CI sets whose log shows colours.
+    if stream.isatty() or os.environ.get("FORCE_COLOR"):
+        return lines.coloured(_console(stream))
+    return lines.bare(stream)
+
+
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console  # noqa: PLC0415  only where there is a terminal
+
+    return Console(file=stream, highlight=False)

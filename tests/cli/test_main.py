@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ecsinfer.cli.main import COMMANDS, run
+from ecsinfer.sandbox import daemon
 from tests.reference import README
 
 CONFIGS = README.parent / "configs"
@@ -48,6 +49,29 @@ def test_an_invalid_spec_is_refused_before_boto3_is_imported(tmp_path: Path) -> 
     code, modules = imported("plan", "--file", str(spec))
     assert code == 2
     assert not modules & {"boto3", "botocore", "rich"}
+
+
+@pytest.mark.server
+def test_a_run_that_draws_nothing_imports_neither_rich_nor_the_embedded_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    daemon.start(speed=3600)
+    try:
+        for output in ("text", "json", "jsonl"):  # a deploy, then a no-op, then another
+            code, modules = imported(
+                "deploy",
+                "--sandbox",
+                "--file",
+                str(CONFIGS / "quickstart.yaml"),
+                "--output",
+                output,
+            )
+            assert code == 0
+            assert "boto3" in modules
+            assert not modules & {"rich", "moto"}
+    finally:
+        daemon.stop()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

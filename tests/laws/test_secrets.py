@@ -8,13 +8,13 @@ import logging
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from ecsinfer import events
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.aws.lookup import AwsLookup
 from ecsinfer.errors import EcsInferError
 from ecsinfer.report.jsonl import outcome_document, plan_document
+from ecsinfer.report.lines import bare
 from ecsinfer.report.plan_view import print_plan
 from ecsinfer.sandbox.scenario import Fault
 from ecsinfer.spec import Spec, load
@@ -42,13 +42,12 @@ def loaded(account: Account, *sets: str) -> Spec:
 
 def shown(run: Run) -> str:
     """Everything that a run shows to anybody."""
-    console = Console(file=io.StringIO(), width=10_000, color_system=None)
-    print_plan(run.plan, console)
-    assert isinstance(console.file, io.StringIO)
+    printed = io.StringIO()
+    print_plan(run.plan, bare(printed))
     assert run.outcome is not None
     told = [events.to_json(each) for each in run.events]
     documents = [plan_document(run.plan), outcome_document(run.outcome), *told]
-    return console.file.getvalue() + json.dumps(documents, default=str)
+    return printed.getvalue() + json.dumps(documents, default=str)
 
 
 def overridden(value: str) -> Spec:

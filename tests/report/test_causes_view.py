@@ -2,19 +2,17 @@ from __future__ import annotations
 
 import io
 
-from rich.console import Console
-
 from ecsinfer.events import Cause
 from ecsinfer.report.causes_view import print_causes
+from ecsinfer.report.lines import bare
 
 FULL = Cause("disk-full", "the image does not fit", ("no space left",), ("larger disks",))
 
 
 def written(*causes: Cause) -> list[str]:
-    console = Console(file=io.StringIO(), width=80, color_system=None)
-    print_causes(causes, console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue().splitlines()
+    stream = io.StringIO()
+    print_causes(causes, bare(stream))
+    return stream.getvalue().splitlines()
 
 
 def test_a_cause_has_its_evidence_and_its_advice_below_it() -> None:

@@ -2,10 +2,9 @@ import io
 import json
 from typing import Literal
 
-from rich.console import Console
-
 from ecsinfer.model import Action, Call, Change, Plan, Ref, Target, Verb
 from ecsinfer.report.jsonl import plan_document
+from ecsinfer.report.lines import bare
 from ecsinfer.report.plan_view import MOST_CHANGES, MOST_UNCHANGED, print_plan
 
 TARGET = Target("123456789012", "us-east-1")
@@ -16,10 +15,9 @@ def plan(*actions: Action, intent: Literal["deploy", "destroy"] = "deploy") -> P
 
 
 def text(shown: Plan) -> str:
-    console = Console(file=io.StringIO(), width=80, color_system=None)
-    print_plan(shown, console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    stream = io.StringIO()
+    print_plan(shown, bare(stream))
+    return stream.getvalue()
 
 
 ROLL = Action(

@@ -117,5 +117,6 @@ def test_the_live_view_never_draws_more_than_a_screen_and_shows_trouble_first() 
     sink.close()
     lines = capture.get().splitlines()
     assert len(lines) <= MOST_LINES + 1
+    assert max(map(len, lines)) <= 80 - len("^C")  # whose echo must not begin a line of its own
     assert any("service/s39" in line for line in lines)
     assert "and 22 more, 22 of them done" in lines[-1]
