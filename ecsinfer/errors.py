@@ -149,6 +149,6 @@ class ResponseLostError(AwsError):
 
 
 class InterruptedRunError(EcsInferError):
-    """The user pressed Ctrl-C; what is rolling goes on rolling and a re-run resumes it."""
+    """Ctrl-C or SIGTERM ended the run; what is rolling goes on rolling and a re-run resumes it."""
 
     exit_code = 130

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import importlib
 import keyword
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 import click
+
+from ecsinfer.cli.interrupts import Interrupts, leave
+from ecsinfer.errors import InterruptedRunError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a spec: from a preset, or from a service that runs already."),
@@ -102,29 +104,34 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its documented code."""
-    sys.exit(run(arguments))
+    interrupts = Interrupts()
+    interrupts.watch()
+    try:
+        code = run(arguments)
+    except KeyboardInterrupt:  # again, while it was told what the first one interrupted
+        code = InterruptedRunError.exit_code
+    if interrupts.happened:
+        leave(code)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = next((word for word in words if word in COMMANDS), "")
     try:
-        result = cli.main(
-            None if arguments is None else list(arguments),
-            prog_name="ecsinfer",
-            standalone_mode=False,
-        )
+        result = cli.main(words, prog_name="ecsinfer", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        return 2
-    except click.Abort:
-        click.echo("Aborted: nothing was changed.", err=True)
-        return 130
-    except BrokenPipeError:
-        # The reader of a pipe went away (`ecsinfer plan | head`): not worth a word.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        from ecsinfer.cli.failure import refuse
+
+        return refuse(error, command)
+    except click.Abort as abort:
+        # click makes an Abort of a Ctrl-C; the answer to a question has no cause but itself.
+        answered = abort.__cause__ is None
+        click.echo("Aborted: nothing was changed." if answered else "Interrupted.", err=True)
+        return InterruptedRunError.exit_code
     except Exception as error:  # noqa: BLE001  the last rim: a person never sees a traceback
         from ecsinfer.cli.failure import report
 
-        return report(error)
+        return report(error, command)
     return int(result or 0)

@@ -111,7 +111,11 @@ def start(
                 start_new_session=True,
             )
         _children[child.pid] = child
-        return _await(child)
+        try:
+            return _await(child)
+        except KeyboardInterrupt:  # nobody was told how to stop it
+            child.kill()
+            raise
 
 
 def stop() -> bool:
