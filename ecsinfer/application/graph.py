@@ -385,15 +385,23 @@ class _Compiler:
             maximum=declared.max,
             suspended=scaling.suspended(declared.suspended),
             params=fixed,
+            adopt=self._choices.adopt,
         )
         # Registered as soon as the service is there: a rollout is no reason not to scale (K).
         target = Node(ScalableTargetKind(), key, desired, after=(service,))
         yield target
         balancers = self._spec.services[key].load_balancer
-        group = balancers[0].target_group if balancers else ""
+        names |= {"params": fixed, "adopt": self._choices.adopt}
         policies = ScalingPolicies(
-            **names, policies=scaling.policies(declared), target_group=group, params=fixed
+            **names,
+            policies=scaling.policies(declared),
+            named=scaling.named_policies(self._spec.services[key], declared),
+            target_group=balancers[0].target_group if balancers else "",
         )
-        actions = ScheduledActions(**names, actions=scaling.scheduled(declared), params=fixed)
+        actions = ScheduledActions(
+            **names,
+            actions=scaling.scheduled(declared),
+            named=scaling.named_scheduled(declared),
+        )
         yield Node(ScalingPoliciesKind(), key, policies, (target.key,))
         yield Node(ScheduledActionsKind(), key, actions, (target.key,))

@@ -7,16 +7,47 @@ from typing import Any
 from ecsinfer.application.overlay import said
 from ecsinfer.kinds.scaling_policy import REQUESTS
 from ecsinfer.spec.scaling import CustomMetric, Scaling, ScheduledAction, Suspended
+from ecsinfer.spec.service import Service
 
-_PREDEFINED = {
+PREDEFINED = {
     "cpu": "ECSServiceAverageCPUUtilization",
     "memory": "ECSServiceAverageMemoryUtilization",
     "requests": REQUESTS,
 }
+"""Name of a policy without our prefix -> its metric."""
 
 
 def policies(scaling: Scaling) -> dict[str, dict[str, Any]]:
-    """Name -> ``TargetTrackingScalingPolicyConfiguration``, one metric each (E7)."""
+    """Name -> ``TargetTrackingScalingPolicyConfiguration``, of those with names of ours."""
+    names = policy_names(scaling)
+    return {key: value for key, value in _tracking(scaling).items() if key not in names}
+
+
+def named_policies(service: Service, scaling: Scaling) -> dict[str, dict[str, Any]]:
+    """Name in AWS -> ``PolicyType`` and configuration, of those that are called by their names."""
+    tracking = _tracking(scaling)
+    tracked = {
+        name: {
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": tracking[key],
+        }
+        for key, name in policy_names(scaling).items()
+        if key in tracking
+    }
+    raw = service.overrides.scaling_policies
+    return {**tracked, **{name: dict(policy) for name, policy in raw.items()}}
+
+
+def policy_names(scaling: Scaling) -> dict[str, str]:
+    """What a policy would be called after our prefix -> the name that the spec says instead."""
+    declared = scaling.policy_names
+    predefined = said(cpu=declared.cpu, memory=declared.memory, requests=declared.requests)
+    custom = {f"metric-{key}": metric.name for key, metric in scaling.metrics.items()}
+    return {**predefined, **said(**custom)}
+
+
+def _tracking(scaling: Scaling) -> dict[str, dict[str, Any]]:
+    """One metric each (E7)."""
     cooldowns = {
         "ScaleInCooldown": scaling.scale_in_cooldown,
         "ScaleOutCooldown": scaling.scale_out_cooldown,
@@ -30,7 +61,7 @@ def policies(scaling: Scaling) -> dict[str, dict[str, Any]]:
     predefined = {
         name: {
             "TargetValue": target,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": _PREDEFINED[name]},
+            "PredefinedMetricSpecification": {"PredefinedMetricType": PREDEFINED[name]},
             **cooldowns,
         }
         for name, target in targets.items()
@@ -48,8 +79,19 @@ def policies(scaling: Scaling) -> dict[str, dict[str, Any]]:
 
 
 def scheduled(scaling: Scaling) -> dict[str, dict[str, Any]]:
-    """Name -> the scheduled action."""
-    return {name: _action(action) for name, action in scaling.scheduled.items()}
+    """Name -> the scheduled action, of those with names of ours."""
+    return {
+        key: _action(action) for key, action in scaling.scheduled.items() if action.name is None
+    }
+
+
+def named_scheduled(scaling: Scaling) -> dict[str, dict[str, Any]]:
+    """Name in AWS -> the scheduled action, of those that are called by their names."""
+    return {
+        action.name: _action(action)
+        for action in scaling.scheduled.values()
+        if action.name is not None
+    }
 
 
 def suspended(declared: Suspended) -> dict[str, bool]:

@@ -46,6 +46,21 @@ def service_deployment(arn: str) -> Read:
     )
 
 
+def service_revision(service: Mapping[str, Any], deployment: str) -> Read:
+    """The service revision of a deployment (``ecs-svc/...``), whose number it shares (D23)."""
+    number = deployment.rpartition("/")[2]
+    arn = str(service.get("serviceArn", "")).replace(":service/", ":service-revision/", 1)
+    shown = [str(each.get("arn", "")) for each in service.get("currentServiceRevisions", ())]
+    found = next((each for each in shown if each.endswith(f"/{number}")), f"{arn}/{number}")
+    return Read(
+        "ecs",
+        "DescribeServiceRevisions",
+        {"serviceRevisionArns": [found]},
+        batch="serviceRevisionArns",
+        limit=20,
+    )
+
+
 def task_definition(name: str) -> Read:
     """A revision, or a family's latest active one; its tags stand beside it (C4, C9)."""
     return Read(
@@ -132,6 +147,16 @@ def scaling_policies(cluster: str, service: str) -> Read:
         "DescribeScalingPolicies",
         {**NAMESPACE, "ResourceId": resource_id(cluster, service), **DIMENSION},
         items="ScalingPolicies",
+    )
+
+
+def scheduled_actions(cluster: str, service: str) -> Read:
+    """The scheduled actions of a service."""
+    return Read(
+        "application-autoscaling",
+        "DescribeScheduledActions",
+        {**NAMESPACE, "ResourceId": resource_id(cluster, service), **DIMENSION},
+        items="ScheduledActions",
     )
 
 

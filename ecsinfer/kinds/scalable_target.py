@@ -38,6 +38,7 @@ class ScalableTarget:
         suspended: ``SuspendedState``; what is not declared is the operator's (E5). Without bounds
             it is all that changes of a target that is there (E2).
         params: the service's declared fields, which tell whether it will be replaced (E12).
+        adopt: whether the target of a foreign service may be changed.
         retain: why destroy must leave it, if it must.
     """
 
@@ -48,6 +49,7 @@ class ScalableTarget:
     maximum: int | None = None
     suspended: Mapping[str, bool] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    adopt: bool = False
     retain: str = ""
 
     @property
@@ -78,13 +80,18 @@ class ObservedTarget:
 
     Attributes:
         target: DescribeScalableTargets' entry.
-        ours: the service is ours, or a policy of ours is on the target.
+        ours: the service is ours; or, where nobody declares scaling, only policies of ours are on
+            the target.
         lapsed: it was registered for a service that is gone or will be replaced.
+        service: the service; None when it is not there.
+        hanging: what hangs on the target; not asked where the spec declares scaling.
     """
 
     target: Mapping[str, Any]
     ours: bool
     lapsed: bool
+    service: Mapping[str, Any] | None = None
+    hanging: scaling.Hanging = field(default_factory=scaling.Hanging)
 
 
 class ScalableTargetKind:
@@ -106,29 +113,36 @@ class ScalableTargetKind:
         service = reads.pick(described, "services", "serviceName", desired.service)
         lapsed = scaling.lapsed(found, service, desired.params)
         if not desired.undeclared:
-            return ObservedTarget(found, scaling.ours(service, desired.application), lapsed)
-        # Nobody declares scaling: only a policy of ours tells that the target is ours too.
-        (policies,) = yield (reads.scaling_policies(desired.cluster, desired.service),)
-        own = bool(scaling.own_policies(policies, desired.application))
-        return ObservedTarget(found, own, lapsed)
+            own = scaling.ours(service, desired.application)
+            return ObservedTarget(found, own, lapsed, service)
+        # Nobody declares scaling: only what hangs on the target tells whose it is.
+        hanging = yield from scaling.hanging(desired.cluster, desired.service, desired.application)
+        return ObservedTarget(found, hanging.ours, lapsed, service, hanging)
 
     def diff(
         self, desired: ScalableTarget, observed: ObservedTarget | None
     ) -> tuple[Verb, tuple[Change, ...]]:
         """Bounds and suspension; a target of ours that nobody declares any more goes.
 
+        Where others' policies or actions hang on it, only ours go (E13).
+
         Raises:
             PreflightError: it is to be suspended or resumed, and is not there.
-            OwnershipError: or its service is not ours.
+            OwnershipError: or its service is not ours, and the target would have to be changed.
         """
         if desired.undeclared:
-            return (Verb.DELETE if observed is not None and observed.ours else Verb.KEEP), ()
+            return _given_up(observed)
         if desired.minimum is None:
             _require_there(desired, observed)
-        if observed is None or observed.lapsed:
+        if observed is None:
             return Verb.CREATE, ()
-        changes = differences(desired.declared, observed.target)
-        return (Verb.UPDATE if changes else Verb.KEEP), changes
+        changes = () if observed.lapsed else differences(desired.declared, observed.target)
+        if not changes and not observed.lapsed:
+            return Verb.KEEP, ()
+        scaling.require_ours(
+            observed.service, desired.service, desired.application, adopt=desired.adopt
+        )
+        return (Verb.CREATE if observed.lapsed else Verb.UPDATE), changes
 
     def steps(
         self, desired: ScalableTarget, observed: ObservedTarget | None, verb: Verb
@@ -136,6 +150,8 @@ class ScalableTargetKind:
         """Register, which creates and updates alike (E2); never with tags (E4)."""
         if verb is Verb.DELETE:
             return _deregister(desired)
+        if desired.undeclared:
+            return _leave(desired, observed) if observed is not None else ()
         register = Call(
             "application-autoscaling",
             "RegisterScalableTarget",
@@ -170,6 +186,39 @@ class ScalableTargetKind:
         """``resource_id``, and ``arn`` where AWS shows it."""
         arn = observed.target.get("ScalableTargetARN", "")
         return {"resource_id": desired.address["ResourceId"], **({"arn": arn} if arn else {})}
+
+
+def _given_up(observed: ObservedTarget | None) -> tuple[Verb, tuple[Change, ...]]:
+    if observed is None:
+        return Verb.KEEP, ()
+    if observed.ours:
+        return Verb.DELETE, ()
+    paths = (
+        *(f"policies[{name}]" for name in observed.hanging.policies),
+        *(f"actions[{name}]" for name in observed.hanging.actions),
+    )
+    gone = tuple(Change(path, "declared no more", None) for path in paths)
+    return (Verb.UPDATE if gone else Verb.KEEP), gone
+
+
+def _leave(desired: ScalableTarget, observed: ObservedTarget) -> tuple[Step, ...]:
+    """Remove what is ours from a target that others use."""
+    names = (
+        *(("DeleteScalingPolicy", "PolicyName", name) for name in observed.hanging.policies),
+        *(
+            ("DeleteScheduledAction", "ScheduledActionName", name)
+            for name in observed.hanging.actions
+        ),
+    )
+    return tuple(
+        Call(
+            "application-autoscaling",
+            operation,
+            {key: name, **desired.address},
+            retry_on=frozenset({"busy", "gone"}),
+        )
+        for operation, key, name in names
+    )
 
 
 def _require_there(desired: ScalableTarget, observed: ObservedTarget | None) -> None:

@@ -6,11 +6,12 @@ the service, whose tags tell, and the names of policies and actions, which begin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ecsinfer.kinds import ownership, reads, service_content
-from ecsinfer.model import Answer
+from ecsinfer.model import Answer, Read
 
 
 def prefix(application: str) -> str:
@@ -23,13 +24,41 @@ def target(answer: Answer, cluster: str, service: str) -> Mapping[str, Any] | No
     return reads.pick(answer, "ScalableTargets", "ResourceId", reads.resource_id(cluster, service))
 
 
-def own_policies(answer: Answer, application: str) -> tuple[Mapping[str, Any], ...]:
-    """Our policies among all."""
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """What hangs on a service's scalable target, and goes when that is deregistered (E11).
+
+    Attributes:
+        policies: names of our scaling policies.
+        actions: names of our scheduled actions.
+        shared: somebody else's hang on it, too.
+    """
+
+    policies: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    shared: bool = False
+
+    @property
+    def ours(self) -> bool:
+        """Whether the target may be deregistered: we put something on it, and nobody else did."""
+        return bool(self.policies or self.actions) and not self.shared
+
+
+def hanging(
+    cluster: str, service: str, application: str
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], Hanging]:
+    """Ask for it."""
+    answers = yield (
+        reads.scaling_policies(cluster, service),
+        reads.scheduled_actions(cluster, service),
+    )
+    policies = [str(each["PolicyName"]) for each in answers[0].get("ScalingPolicies", ())]
+    actions = [str(each["ScheduledActionName"]) for each in answers[1].get("ScheduledActions", ())]
     start = prefix(application)
-    return tuple(
-        policy
-        for policy in answer.get("ScalingPolicies", ())
-        if str(policy.get("PolicyName", "")).startswith(start)
+    return Hanging(
+        tuple(name for name in policies if name.startswith(start)),
+        tuple(name for name in actions if name.startswith(start)),
+        any(not name.startswith(start) for name in (*policies, *actions)),
     )
 
 
@@ -46,6 +75,19 @@ def lapsed(
         return True
     born, registered = service.get("createdAt"), found.get("CreationTime")
     return bool(born is not None and registered is not None and registered < born)
+
+
+def require_ours(
+    service: Mapping[str, Any] | None, name: str, application: str, *, adopt: bool
+) -> None:
+    """Refuse to change what scales a service that is not ours; it carries no tags itself (E4).
+
+    Raises:
+        OwnershipError: the service is there, and no tag says that it is ours.
+    """
+    if service is not None and service.get("status") == "ACTIVE":
+        tags = ownership.tag_map(service.get("tags"))
+        ownership.require_ours(f"service {name}", tags, application, adopt=adopt)
 
 
 def ours(service: Mapping[str, Any] | None, application: str) -> bool:

@@ -1,4 +1,7 @@
-"""Scheduled actions of a service: bounds that change by the clock (E11, E13)."""
+"""Scheduled actions of a service: bounds that change by the clock (E11, E13).
+
+As with policies, what is called by its name in AWS is changed and never deleted.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from ecsinfer.model import (
     Call,
     Change,
     Observation,
-    Read,
     Ready,
     Step,
     Verb,
@@ -30,14 +32,18 @@ class ScheduledActions:
         service: the service's name.
         application: who owns the service; begins the actions' names.
         actions: name without our prefix -> ``Schedule``, ``Timezone``, ``ScalableTargetAction``.
+        named: name in AWS -> the same, of actions with other names.
         params: the service's declared fields, which tell whether it will be replaced (E12).
+        adopt: whether the scaling of a foreign service may be changed.
     """
 
     cluster: str
     service: str
     application: str
     actions: Mapping[str, Mapping[str, Any]]
+    named: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    adopt: bool = False
 
     @property
     def address(self) -> dict[str, str]:
@@ -49,8 +55,18 @@ class ScheduledActions:
         }
 
 
-Seen = Mapping[str, Mapping[str, Any]]
-"""Full name -> the action, of ours."""
+@dataclass(frozen=True, slots=True)
+class ObservedActions:
+    """What is there.
+
+    Attributes:
+        actions: name in AWS -> the action, of ours and of those that are called by their names;
+            none while the target has lapsed, because they go with it.
+        service: the service that they scale; None when it is not there.
+    """
+
+    actions: Mapping[str, Mapping[str, Any]]
+    service: Mapping[str, Any] | None = None
 
 
 class ScheduledActionsKind:
@@ -60,46 +76,53 @@ class ScheduledActionsKind:
 
     def observe(
         self, desired: ScheduledActions, saved: Mapping[str, str]
-    ) -> Observation[Seen | None]:
-        """Our actions; none while the target has lapsed, because they go with it."""
+    ) -> Observation[ObservedActions | None]:
+        """The actions; never None, because whose they are follows from an answer."""
         answer, targets, described = yield (
-            Read(
-                "application-autoscaling",
-                "DescribeScheduledActions",
-                desired.address,
-                items="ScheduledActions",
-            ),
+            reads.scheduled_actions(desired.cluster, desired.service),
             reads.scalable_targets(desired.cluster, desired.service),
             reads.services(desired.cluster, [desired.service]),
         )
-        found = scaling.target(targets, desired.cluster, desired.service)
+        target = scaling.target(targets, desired.cluster, desired.service)
         service = reads.pick(described, "services", "serviceName", desired.service)
-        if found is None or scaling.lapsed(found, service, desired.params):
-            return None
+        lapsed = target is None or scaling.lapsed(target, service, desired.params)
         start = scaling.prefix(desired.application)
-        own = {
-            each["ScheduledActionName"]: each
-            for each in answer.get("ScheduledActions", ())
-            if str(each.get("ScheduledActionName", "")).startswith(start)
+        named = {
+            str(each["ScheduledActionName"]): each
+            for each in (() if lapsed else answer.get("ScheduledActions", ()))
         }
-        return own or None
+        actions = {
+            name: each
+            for name, each in named.items()
+            if name in desired.named or name.startswith(start)
+        }
+        return ObservedActions(actions, service)
 
     def diff(
-        self, desired: ScheduledActions, observed: Seen | None
+        self, desired: ScheduledActions, observed: ObservedActions | None
     ) -> tuple[Verb, tuple[Change, ...]]:
-        """Every action whole; those of ours that are declared no more are pruned."""
-        changes = _changes(desired, observed or {})
+        """Every action whole; those of ours that are declared no more are pruned.
+
+        Raises:
+            OwnershipError: the service is not ours, and its scaling would have to be changed.
+        """
+        seen = observed or ObservedActions({})
+        changes = _changes(desired, seen.actions)
         if not changes:
             return Verb.KEEP, ()
-        return (Verb.UPDATE if observed else Verb.CREATE), changes
+        scaling.require_ours(
+            seen.service, desired.service, desired.application, adopt=desired.adopt
+        )
+        return (Verb.UPDATE if seen.actions else Verb.CREATE), changes
 
     def steps(
-        self, desired: ScheduledActions, observed: Seen | None, verb: Verb
+        self, desired: ScheduledActions, observed: ObservedActions | None, verb: Verb
     ) -> tuple[Step, ...]:
         """Put what differs, then delete what is declared no more."""
         if verb is Verb.KEEP:
             return ()
-        seen, wanted = observed or {}, _wanted(desired)
+        seen = observed.actions if observed else {}
+        wanted = _wanted(desired)
         puts = [
             Call(
                 "application-autoscaling",
@@ -122,28 +145,31 @@ class ScheduledActionsKind:
         return (*puts, *prunes)
 
     def teardown(
-        self, desired: ScheduledActions, observed: Seen | None
+        self, desired: ScheduledActions, observed: ObservedActions | None
     ) -> tuple[Verb, str, tuple[Step, ...]]:
         """Nothing: they go with the scalable target (E11)."""
         return Verb.KEEP, "they go with the scalable target", ()
 
     def verdict(
-        self, desired: ScheduledActions, observed: Seen | None, saved: Mapping[str, str]
+        self, desired: ScheduledActions, observed: ObservedActions | None, saved: Mapping[str, str]
     ) -> Verdict:
         """Always ready: an action has no states."""
         return Ready()
 
-    def outputs(self, desired: ScheduledActions, observed: Seen) -> Mapping[str, str]:
+    def outputs(self, desired: ScheduledActions, observed: ObservedActions) -> Mapping[str, str]:
         """``names``: full names, separated by commas."""
-        return {"names": ",".join(sorted(observed))}
+        return {"names": ",".join(sorted(observed.actions))}
 
 
 def _wanted(desired: ScheduledActions) -> dict[str, dict[str, Any]]:
     start = scaling.prefix(desired.application)
-    return {start + name: dict(action) for name, action in desired.actions.items()}
+    own = {start + name: dict(action) for name, action in desired.actions.items()}
+    return {**own, **{name: dict(action) for name, action in desired.named.items()}}
 
 
-def _changes(desired: ScheduledActions, seen: Seen) -> tuple[Change, ...]:
+def _changes(
+    desired: ScheduledActions, seen: Mapping[str, Mapping[str, Any]]
+) -> tuple[Change, ...]:
     wanted = _wanted(desired)
     found: list[Change] = []
     for name, action in sorted(wanted.items()):

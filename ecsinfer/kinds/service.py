@@ -89,12 +89,14 @@ class ObservedService:
         service: DescribeServices' entry.
         deployment: the service deployment in question; empty when it was not needed or not shown.
         scaled: a scalable target moves desiredCount, whoever registered it.
+        unscaled: the spec declares scaling, and there is no scalable target yet.
         delay: the longest deregistration delay of its target groups, in seconds.
     """
 
     service: Mapping[str, Any]
     deployment: Mapping[str, Any] = field(default_factory=dict)
     scaled: bool = False
+    unscaled: bool = False
     delay: float = DEREGISTRATION_DELAY
 
     @property
@@ -119,16 +121,20 @@ class ServiceKind:
         service = reads.alive(reads.pick(described, "services", "serviceName", desired.name))
         if service is None:
             return None
+        current = str(primary(service).get("id", ""))
+        if current and any(name in desired.params for name in service_content.OF_THE_REVISION):
+            (answer,) = yield (reads.service_revision(service, current),)
+            service = service_content.with_revision(service, answer)
         scaled = desired.scaled or (yield from _scaled_by_others(desired, targets))
+        unscaled = desired.scaled and not scaling.target(targets, desired.cluster, desired.name)
         ours = saved.get("deployment", "")
-        current = primary(service).get("id", "")
         deployment: Mapping[str, Any] = {}
         if not service_verdict.settled(service) or (ours and ours != current):
             deployment = yield from _deployment(desired, service, number(ours or current))
         delay = DEREGISTRATION_DELAY
         if desired.destroying or desired.allow_replace:
             delay = yield from _deregistration_delay(desired.target_groups)
-        return ObservedService(service, deployment, scaled, delay)
+        return ObservedService(service, deployment, scaled, unscaled, delay)
 
     def diff(
         self, desired: Service, observed: ObservedService | None
@@ -143,8 +149,8 @@ class ServiceKind:
             return Verb.CREATE, ()
         what = f"service {desired.name}"
         changes = _changes(desired, observed)
-        if desired.scaled:
-            # What scales it carries no tags (E4): only the service tells whether we may.
+        if observed.unscaled:
+            # A target that is registered carries no tags (E4): the service tells whether we may.
             ownership.require_ours(what, observed.tags, desired.application, adopt=desired.adopt)
         else:
             changes = ownership.permitted(
@@ -331,8 +337,8 @@ def _scaled_by_others(
     """Whether a scalable target that is not ours to remove moves desiredCount (D27)."""
     if scaling.target(targets, desired.cluster, desired.name) is None:
         return False
-    (policies,) = yield (reads.scaling_policies(desired.cluster, desired.name),)
-    return not scaling.own_policies(policies, desired.application)
+    found = yield from scaling.hanging(desired.cluster, desired.name, desired.application)
+    return not found.ours
 
 
 def _deployment(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ecsinfer.kinds.compare import differences
-from ecsinfer.model import Change, Effect
+from ecsinfer.model import Answer, Change, Effect
 
 ROLLOUT_FIELDS = (
     "capacityProviderStrategy",
@@ -17,6 +17,8 @@ ROLLOUT_FIELDS = (
     "serviceConnectConfiguration",
     "volumeConfigurations",
     "vpcLatticeConfigurations",
+    "gatewayConnectors",
+    "monitoring",
 )
 """Fields whose change starts a deployment (D6), besides the task definition."""
 
@@ -29,6 +31,9 @@ _OF_THE_DEPLOYMENT = (
     "vpcLatticeConfigurations",
 )
 """Fields that DescribeServices shows on the PRIMARY deployment only (D29)."""
+
+OF_THE_REVISION = ("gatewayConnectors", "monitoring")
+"""Fields that only DescribeServiceRevisions shows (D29)."""
 
 _DEFAULTS: Mapping[str, Any] = {
     "schedulingStrategy": "REPLICA",
@@ -67,6 +72,13 @@ def primary(service: Mapping[str, Any]) -> Mapping[str, Any]:
             found: Mapping[str, Any] = deployment
             return found
     return {}
+
+
+def with_revision(service: Mapping[str, Any], answer: Answer) -> Mapping[str, Any]:
+    """The service with what DescribeServiceRevisions tells of its revision beside the rest."""
+    for revision in answer.get("serviceRevisions", ()):
+        return {**service, **{name: revision[name] for name in OF_THE_REVISION if name in revision}}
+    return service
 
 
 def changes(params: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[Change, ...]:

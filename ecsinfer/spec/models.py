@@ -94,9 +94,13 @@ class Spec(Section):
         return self.services[key].logs.group or f"/ecsinfer/{self.name}/{key}"
 
     def strategy(self, key: str) -> dict[str, StrategyItem]:
-        """The service's capacity provider strategy: what it says, or the only capacity there is."""
+        """The service's capacity provider strategy: what it says, or the only capacity there is.
+
+        A raw launch type says that there is none (D3).
+        """
         declared = self.services[key].capacity
-        if declared or len(self.capacity) != 1:
+        launched = self.services[key].overrides.service.get("launchType")
+        if declared or launched or len(self.capacity) != 1:
             return dict(declared)
         return {only: StrategyItem(weight=1, base=0) for only in self.capacity}
 

@@ -16,6 +16,9 @@ Replicas: TypeAlias = Annotated[Count, Field(ge=0, le=5000)]
 class CustomMetric(Section):
     """A CloudWatch metric that scaling keeps at a target."""
 
+    name: Words | None = Field(
+        None, description="Name of the policy; `ecsinfer.<application>.metric-<key>` otherwise."
+    )
     target: Annotated[Number, Field(gt=0)] = Field(description="Value that scaling aims at.")
     namespace: Words | None = Field(None, description="Namespace of the metric.")
     metric: Words | None = Field(None, description="Name of the metric.")
@@ -34,6 +37,9 @@ class CustomMetric(Section):
 class ScheduledAction(Section):
     """New limits at a time."""
 
+    name: Words | None = Field(
+        None, description="Name of the action; `ecsinfer.<application>.<key>` otherwise."
+    )
     schedule: Words = Field(
         description="When: cron(0 8 ? * MON-FRI *), rate(1 day) or at(2030-01-31T08:00:00)."
     )
@@ -50,6 +56,16 @@ class Suspended(Section):
     scale_in: Flag | None = Field(None, description="Whether scale-in is suspended.")
     scale_out: Flag | None = Field(None, description="Whether scale-out is suspended.")
     scheduled: Flag | None = Field(None, description="Whether scheduled actions are suspended.")
+
+
+class PolicyNames(Section):
+    """Names of policies that were there before; `ecsinfer.<application>.<key>` otherwise."""
+
+    cpu: Words | None = Field(None, description="Name of the policy for `cpu`.")
+    memory: Words | None = Field(None, description="Name of the policy for `memory`.")
+    requests: Words | None = Field(
+        None, description="Name of the policy for `requests_per_replica`."
+    )
 
 
 class Scaling(Section):
@@ -74,6 +90,10 @@ class Scaling(Section):
     scale_in: Flag = Field(True, description="Whether the targets above remove replicas, too.")
     scheduled: Mapping[str, ScheduledAction] = Field(
         default_factory=dict, description="New limits at certain times, by a name."
+    )
+    policy_names: PolicyNames = Field(
+        default_factory=PolicyNames,
+        description="Names of policies that somebody else made: they are changed, never deleted.",
     )
     suspended: Suspended = Field(
         default_factory=Suspended, description="What scaling does not do for now."

@@ -163,6 +163,11 @@ class Overrides(Section):
         default_factory=dict, description="Fields of the container definition of the service's own."
     )
     service: Raw = Field(default_factory=dict, description="Fields of CreateService.")
+    scaling_policies: Mapping[str, Raw] = Field(
+        default_factory=dict,
+        description="More scaling policies, by their names: PolicyType and the configuration of "
+        "PutScalingPolicy.",
+    )
 
 
 def _one_or_more(value: Any) -> Any:

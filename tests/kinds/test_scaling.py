@@ -98,6 +98,23 @@ def test_a_target_that_nobody_declares_goes_if_it_is_ours() -> None:
     own = world({"ecsinfer.inference.cpu": {}})
     assert decide(kind, undeclared, own)[:2] == (Verb.DELETE, ["DeregisterScalableTarget", "gone"])
     assert decide(kind, undeclared, world({"by-hand": {}}))[0] is Verb.KEEP
+    scheduled = world(actions={"ecsinfer.inference.night": {}})
+    assert decide(kind, undeclared, scheduled)[0] is Verb.DELETE
+
+
+@pytest.mark.rule("E11", "E13")
+def test_a_target_that_others_use_stays_and_only_what_is_ours_goes_from_it() -> None:
+    kind = ScalableTargetKind()
+    undeclared = replace(TARGET, minimum=None, maximum=None)
+    both: dict[str, Any] = {"ecsinfer.inference.cpu": {}, "by-hand": {}}
+    answers = world(both, {"ecsinfer.inference.night": {}})
+    found = drive(kind.observe(undeclared, {}), answers)
+    verb, _ = kind.diff(undeclared, found)
+    policy, action = calls(kind.steps(undeclared, found, verb))
+    assert policy.params["PolicyName"] == "ecsinfer.inference.cpu"
+    assert action.params["ScheduledActionName"] == "ecsinfer.inference.night"
+    scheduled = world({"ecsinfer.inference.cpu": {}}, {"by-hand": {}})
+    assert decide(kind, undeclared, scheduled)[:2] == (Verb.UPDATE, ["DeleteScalingPolicy"])
 
 
 @pytest.mark.rule("E11", "E12")
@@ -143,6 +160,18 @@ def test_changed_policies_are_put_whole_and_only_ours_are_pruned() -> None:
     assert (prune.operation, prune.params["PolicyName"]) == (
         "DeleteScalingPolicy", "ecsinfer.inference.memory",
     )  # fmt: skip
+
+
+@pytest.mark.rule("E7")
+def test_a_second_policy_for_a_metric_is_refused_before_aws_does() -> None:
+    kind, answers = ScalingPoliciesKind(), world({"by-hand": {**CPU, "TargetValue": 80.0}})
+    with pytest.raises(PreflightError, match="policy by-hand does already") as refusal:
+        decide(kind, policies(cpu=CPU), answers)
+    assert "policy_names" in refusal.value.hint
+    named = replace(
+        policies(), named={"by-hand": {"PolicyType": "TargetTrackingScaling", POLICY: CPU}}
+    )
+    assert decide(kind, named, answers)[:2] == (Verb.UPDATE, ["PutScalingPolicy"])
 
 
 @pytest.mark.rule("E8")

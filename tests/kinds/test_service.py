@@ -231,7 +231,7 @@ def test_a_namesake_is_refused_until_it_is_adopted() -> None:
     with pytest.raises(OwnershipError, match="service llm"):
         KIND.diff(DESIRED, seen(tags=[], desiredCount=7))
     with pytest.raises(OwnershipError, match="service llm"):
-        KIND.diff(replace(DESIRED, scaled=True), seen(tags=[]))
+        KIND.diff(replace(DESIRED, scaled=True), replace(seen(tags=[]), unscaled=True))
     foreign = [{"key": "ecsinfer:app", "value": "other"}]
     with pytest.raises(OwnershipError, match="'other'"):
         KIND.diff(DESIRED, seen(tags=foreign))
@@ -242,6 +242,7 @@ def test_a_namesake_is_refused_until_it_is_adopted() -> None:
 
 def test_a_service_of_nobody_that_is_as_wanted_is_not_touched() -> None:
     assert KIND.diff(DESIRED, seen(tags=[])) == (Verb.KEEP, ())
+    assert KIND.diff(replace(DESIRED, scaled=True), seen(tags=[])) == (Verb.KEEP, ())
 
 
 def test_an_interrupted_rollout_is_awaited_not_forgotten() -> None:
@@ -298,3 +299,22 @@ def test_destroying_twice_has_nothing_to_do_and_a_drain_is_picked_up() -> None:
     draining = seen(status="DRAINING")
     assert outline(KIND.teardown(DESIRED, draining)[2]) == ["gone"]
     assert isinstance(KIND.verdict(DESIRED, draining, {}), Pending)
+
+
+@pytest.mark.rule("D6", "D29")
+def test_what_only_the_revision_shows_is_asked_for_where_it_is_declared() -> None:
+    fine = {"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]}
+    answers = {
+        "DescribeServices": {"services": [as_aws_describes()]},
+        "DescribeServiceRevisions": {"serviceRevisions": [{"monitoring": fine}]},
+    }
+    observed, asked = rounds(KIND.observe(with_params(monitoring=fine), {}), answers)
+    (revision,) = [each for each in asked[1] if each.operation == "DescribeServiceRevisions"]
+    arn = ARN.replace(":service/", ":service-revision/")
+    assert revision.params == {"serviceRevisionArns": [f"{arn}/1"]}
+    assert KIND.diff(with_params(monitoring=fine), observed) == (Verb.KEEP, ())
+    coarse = with_params(monitoring={"metricConfigurations": []})
+    (change,) = KIND.diff(coarse, observed)[1]
+    assert (change.path, change.effect) == ("monitoring.metricConfigurations", "rollout")
+    _, asked = rounds(KIND.observe(DESIRED, {}), answers)
+    assert "DescribeServiceRevisions" not in {each.operation for round_ in asked for each in round_}

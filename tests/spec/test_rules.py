@@ -171,6 +171,20 @@ SERVICES = [
          "schedule: rate(1 day)}}}}", "scaling.scheduled.n", "changes nothing"),
     Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, scheduled: {n: {min: 3, "
          "max: 2, schedule: rate(1 day)}}}}", "scaling.scheduled.n.min", "more than"),
+    Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, scheduled: {"
+         "a: {name: x, min: 1, schedule: rate(1 day)}, "
+         "b: {name: x, min: 2, schedule: rate(1 day)}}}}",
+         "scaling.scheduled.b.name", "another scheduled action"),
+    Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, policy_names: {cpu: x}}}",
+         "scaling.policy_names.cpu", "no such target"),
+    Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, cpu: 60, policy_names: "
+         "{cpu: x}, metrics: {q: {name: x, target: 1, namespace: n, metric: m}}}}",
+         "scaling.metrics.q.name", "another policy"),
+    Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2}, overrides: "
+         "{scaling_policies: {x: {PolicyType: StepScaling}}}}",
+         "overrides.scaling_policies.x", "no policy in"),
+    Case("E6", ON_GPUS, "overrides: {scaling_policies: {x: {PolicyType: StepScaling, "
+         "StepScalingPolicyConfiguration: {}}}}", "overrides.scaling_policies", "limits"),
     # Rollout
     Case("D14", ON_GPUS, "rollout: {maximum: 100}", "rollout", "no task could be replaced"),
     Case("D14", ON_GPUS, "{replicas: 3, rollout: {maximum: 125}}", "rollout", "allows 3"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ecsinfer.spec.rules.findings import Findings, Subject
+from ecsinfer.spec.rules.findings import Finding, Findings, Subject
 from ecsinfer.spec.scaling import Scaling
 
+_POLICY_TYPES = frozenset({"TargetTrackingScaling", "StepScaling", "PredictiveScaling"})
 _SCHEDULE = re.compile(r"(cron|rate|at)\(.+\)")
 
 
@@ -63,8 +64,17 @@ def metrics(subject: Subject) -> Findings:
 def schedules(subject: Subject) -> Findings:
     """A scheduled action says when, and changes a limit."""
     scaling = subject.service.scaling or Scaling(min=0, max=0)
+    seen: dict[str, str] = {}
     for name, action in scaling.scheduled.items():
         where = f"scaling.scheduled.{name}"
+        first = seen.setdefault(action.name or "", where)
+        if action.name and first != where:
+            yield subject.find(
+                f"{where}.name",
+                f"{action.name!r} is the name of another scheduled action",
+                "one name for one action",
+                because=(f"{first}.name",),
+            )
         if not _SCHEDULE.fullmatch(action.schedule):
             yield subject.find(
                 f"{where}.schedule", "this is no schedule", "cron(0 8 ? * MON-FRI *)"
@@ -82,4 +92,52 @@ def schedules(subject: Subject) -> Findings:
             )
 
 
-SERVICE_RULES = (limits, metrics, schedules)
+def policies(subject: Subject) -> Findings:
+    """Raw policies are complete and have limits; a name is that of one policy."""
+    raw, scaling = subject.service.overrides.scaling_policies, subject.service.scaling
+    if raw and scaling is None:
+        yield subject.find(
+            "overrides.scaling_policies",
+            "scaling policies move the replicas between limits, and there are none",
+            "scaling: {min: 1, max: 4}",
+            because=("scaling",),
+        )
+    for name, policy in raw.items():
+        kind = str(policy.get("PolicyType", ""))
+        if kind not in _POLICY_TYPES or f"{kind}PolicyConfiguration" not in policy:
+            yield Finding(
+                subject.at("overrides", "scaling_policies", name),
+                "it is no policy in PutScalingPolicy's form",
+                "PolicyType: StepScaling, StepScalingPolicyConfiguration: {...}",
+            )
+    if scaling is not None:
+        yield from _names(subject, scaling)
+
+
+def _names(subject: Subject, scaling: Scaling) -> Findings:
+    declared = scaling.policy_names
+    named: dict[tuple[str, ...], tuple[str | None, object]] = {
+        ("policy_names", "cpu"): (declared.cpu, scaling.cpu),
+        ("policy_names", "memory"): (declared.memory, scaling.memory),
+        ("policy_names", "requests"): (declared.requests, scaling.requests_per_replica),
+        **{("metrics", key, "name"): (each.name, each) for key, each in scaling.metrics.items()},
+    }
+    raw = subject.at("overrides", "scaling_policies")
+    seen = dict.fromkeys(subject.service.overrides.scaling_policies, raw)
+    for steps, (name, target) in named.items():
+        if name is None:
+            continue
+        where = subject.at("scaling", *steps)
+        if target is None:
+            yield Finding(where, "there is no such target, so no policy to name", "remove it")
+        first = seen.setdefault(name, where)
+        if first != where:
+            yield Finding(
+                where,
+                f"{name!r} is the name of another policy",
+                "one name for one policy",
+                (first,),
+            )
+
+
+SERVICE_RULES = (limits, metrics, schedules, policies)
