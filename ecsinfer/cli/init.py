@@ -17,29 +17,32 @@ PRESETS = ("vllm", "triton", "tgi", "sglang", "generic")
 @click.option("--preset", type=click.Choice(PRESETS), help="Begin with what this engine needs.")
 @click.option(
     "--from-service",
-    "source",
+    "sources",
     metavar="CLUSTER/SERVICE",
-    help="Write down a service that runs, whoever made it.",
+    multiple=True,
+    help="Write down a service that runs, whoever made it; again for more of the same cluster.",
 )
-@click.option("--name", help="The application's name; that of the preset or service otherwise.")
+@click.option(
+    "--name", help="The application's name; that of the preset, service or cluster otherwise."
+)
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def init(
-    common: Common, preset: str | None, source: str | None, name: str | None, force: bool
+    common: Common, preset: str | None, sources: tuple[str, ...], name: str | None, force: bool
 ) -> int:
-    """Write a spec: from a preset, or from a service that runs already.
+    """Write a spec: from a preset, or from services that run already.
 
     Of a service the spec plans nothing: every field is in it, what has no word in overrides, the
     task definition in a file beside it. The service is taken over by deploy --adopt, not before.
     """  # fmt: skip
     from ecsinfer.errors import UsageError
 
-    if (preset is None) == (source is None):
+    if (preset is None) == (not sources):
         raise UsageError(
             "init needs either --preset or --from-service",
             hint=f"--preset {preset or '|'.join(PRESETS)}, or --from-service CLUSTER/SERVICE",
         )
-    if source is not None:
-        files = _of_service(common, source, name or "")
+    if sources:
+        files = _of_services(common, sources, name or "")
     else:
         from ecsinfer.importing.presets import preset_text
 
@@ -56,21 +59,15 @@ def init(
     return 0
 
 
-def _of_service(common: Common, source: str, name: str) -> Mapping[Path, str]:
+def _of_services(common: Common, sources: tuple[str, ...], name: str) -> Mapping[Path, str]:
     from ecsinfer.aws.gateway import Gateway
     from ecsinfer.cli.session import reach
-    from ecsinfer.errors import UsageError
     from ecsinfer.importing.document import imported
     from ecsinfer.importing.looking import look
     from ecsinfer.importing.writing import spec_text, task_definition_text
     from ecsinfer.reconcile.observe import observe
 
-    cluster, _, service = source.partition("/")
-    if not cluster or not service or "/" in service:
-        raise UsageError(
-            f"{source} names no service",
-            hint="--from-service CLUSTER/SERVICE, by their names",
-        )
+    wanted = {source: look(*_address(source)) for source in _of_one_cluster(sources)}
     endpoint, clock, simulated = reach(common)
     gateway = Gateway(
         profile=None if simulated else common.profile,
@@ -80,7 +77,43 @@ def _of_service(common: Common, source: str, name: str) -> Mapping[Path, str]:
         debug=common.debug,
     )
     with gateway.planning():
-        found = observe(gateway, {source: look(cluster, service)})[source]
-    beside = common.file.with_name(f"{common.file.stem}.{service}.taskdef.json")
-    made = imported(found, region=gateway.region, file=beside.name, application=name)
-    return {common.file: spec_text(made, source), beside: task_definition_text(made)}
+        found = observe(gateway, wanted)
+    beside = [f"{common.file.stem}.{_address(source)[1]}.taskdef.json" for source in wanted]
+    made = imported(
+        [found[source] for source in wanted],
+        region=gateway.region,
+        files=beside,
+        application=name,
+    )
+    return {
+        common.file: spec_text(made, ", ".join(wanted)),
+        **{
+            common.file.with_name(file): task_definition_text(definition)
+            for file, definition in made.task_definitions.items()
+        },
+    }
+
+
+def _address(source: str) -> tuple[str, str]:
+    cluster, _, service = source.partition("/")
+    if not cluster or not service or "/" in service:
+        from ecsinfer.errors import UsageError
+
+        raise UsageError(
+            f"{source} names no service",
+            hint="--from-service CLUSTER/SERVICE, by their names",
+        )
+    return cluster, service
+
+
+def _of_one_cluster(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Each of them once."""
+    clusters = dict.fromkeys(_address(source)[0] for source in sources)
+    if len(clusters) > 1:
+        from ecsinfer.errors import UsageError
+
+        raise UsageError(
+            f"the services are of the clusters {', '.join(clusters)}, and a spec has one",
+            hint="a run of init for each cluster, with another -f FILE",
+        )
+    return tuple(dict.fromkeys(sources))

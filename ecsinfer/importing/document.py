@@ -1,4 +1,4 @@
-"""From a service that runs to a spec that plans nothing against it, with every field in it.
+"""From services that run to a spec that plans nothing against them, with every field in it.
 
 The words come first. What they say is compiled as a deploy would compile it and compared with the
 service, both ways: whatever the words say otherwise, or do not say, is written as an override.
@@ -7,7 +7,7 @@ service, both ways: whatever the words say otherwise, or do not say, is written 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ecsinfer.application.services import service_params
 from ecsinfer.errors import PreflightError
-from ecsinfer.importing import words
+from ecsinfer.importing import scaling, words
 from ecsinfer.importing.looking import Found
 from ecsinfer.kinds import ownership
 from ecsinfer.kinds.service_content import changes
@@ -24,7 +24,7 @@ from ecsinfer.spec import Spec, rules
 
 Document = dict[str, Any]
 
-_KEPT = frozenset({"task_definition", "name", "capacity", "overrides"})
+_KEPT = frozenset({"task_definition", "name", "capacity", "scaling", "overrides"})
 """What is said in a service whatever the spec's rules find in it."""
 _WORDLESS = ("launchType", "schedulingStrategy")
 """Fields on which the meaning of the words depends: they are overrides from the start."""
@@ -36,56 +36,87 @@ class Imported:
     """A spec, and what it needs beside it.
 
     Attributes:
-        document: the spec; its task definition is a file's name.
-        task_definition: what that file holds: RegisterTaskDefinition's form.
+        document: the spec; its task definitions are names of files.
+        task_definitions: what those files hold: RegisterTaskDefinition's form.
         notes: what the reader of the spec should know.
     """
 
     document: Document
-    task_definition: Document
+    task_definitions: Mapping[str, Document]
     notes: tuple[str, ...]
 
 
-def imported(found: Found, *, region: str, file: str, application: str = "") -> Imported:
-    """The spec of a service.
+def imported(
+    found: Sequence[Found], *, region: str, files: Sequence[str], application: str = ""
+) -> Imported:
+    """The spec of services of one cluster.
 
     Args:
-        found: the service.
-        region: where it runs.
-        file: the name that the task definition's file will have.
-        application: the spec's name; the owning application's, else the service's, otherwise.
+        found: the services.
+        region: where they run.
+        files: the name that the file of each one's task definition will have.
+        application: the spec's name; the owning application's otherwise, else the service's, or
+            the cluster's when there are several.
 
     Raises:
         PreflightError: what runs is nothing that a spec can say.
     """
-    service = found.service
-    name = str(service["serviceName"])
-    tags = ownership.tag_map(service.get("tags"))
-    key = words.key_of(name)
-    form = words.create_form(service)
-    definition = _task_definition(found)
-    awsvpc = definition.get("networkMode") == "awsvpc"
-    said = words.words(service, form, awsvpc=awsvpc)
+    name = (
+        application
+        or _owner(found)
+        or words.key_of(
+            str(found[0].service["serviceName"]) if len(found) == 1 else found[0].cluster
+        )
+    )
+    forms = [words.create_form(each.service) for each in found]
+    used = dict.fromkeys(each for form in forms for each in words.providers(form))
     document: Document = {
-        "name": application or tags.get(ownership.APP) or key,
+        "name": name,
         "region": region,
-        "cluster": {"name": found.cluster, "existing": True},
-        "capacity": {words.key_of(each): _provider(each) for each in words.providers(form)},
-        "services": {
-            key: {
-                **({"name": name} if name != key else {}),
-                "task_definition": definition,
-                **said,
-                **({"tags": own} if (own := _foreign(tags)) else {}),
-                "overrides": {"service": {each: form[each] for each in _WORDLESS if each in form}},
-            }
+        "cluster": {"name": found[0].cluster, "existing": True},
+        **({"capacity": {words.key_of(each): _provider(each) for each in used}} if used else {}),
+        "services": {},
+    }
+    services: Document = {}
+    for each, form, file in zip(found, forms, files, strict=True):
+        key = words.key_of(str(each.service["serviceName"]))
+        while key in services:  # a key cannot begin with _, and a name can
+            key = f"{key}-2"
+        services[key] = {**_service(document, key, each, form), "task_definition": file}
+    whole = {**document, "services": services}
+    definitions = {file: _task_definition(each) for each, file in zip(found, files, strict=True)}
+    _require_valid(whole, definitions)
+    return Imported(whole, definitions, tuple(note for each in found for note in _notes(each)))
+
+
+def _owner(found: Sequence[Found]) -> str:
+    """The application whose the services are already; empty when they are not all one's."""
+    owners = {ownership.tag_map(each.service.get("tags")).get(ownership.APP) for each in found}
+    return str(owners.pop() or "") if len(owners) == 1 else ""
+
+
+def _service(document: Document, key: str, found: Found, form: Mapping[str, Any]) -> Document:
+    """The words of one service, and overrides for the rest."""
+    service, definition = found.service, _task_definition(found)
+    name, tags = str(service["serviceName"]), ownership.tag_map(service.get("tags"))
+    said = words.words(service, form, awsvpc=definition.get("networkMode") == "awsvpc")
+    balancers = said.get("load_balancer", [])
+    group = str(balancers[0]["target_group"]) if balancers else ""
+    if scaled := scaling.words(found, document["name"], group):
+        said = {"scaling" if word == "replicas" else word: value for word, value in said.items()}
+        said["scaling"] = scaled
+    raw = scaling.raw_policies(found, group)
+    described = {
+        **({"name": name} if name != key else {}),
+        "task_definition": definition,
+        **said,
+        **({"tags": own} if (own := _foreign(tags)) else {}),
+        "overrides": {
+            "service": {each: form[each] for each in _WORDLESS if each in form},
+            **({"scaling_policies": raw} if raw else {}),
         },
     }
-    if not document["capacity"]:
-        del document["capacity"]
-    document = _completed(document, key, service, form)
-    document["services"][key]["task_definition"] = file
-    return Imported(document, definition, tuple(_notes(found)))
+    return _completed({**document, "services": {key: described}}, key, service, form)
 
 
 def _provider(name: str) -> Document:
@@ -112,20 +143,40 @@ def _foreign(tags: Mapping[str, str]) -> dict[str, str]:
 def _completed(
     document: Document, key: str, service: Mapping[str, Any], form: Mapping[str, Any]
 ) -> Document:
-    """The document with overrides for all that its words do not say, or say otherwise."""
+    """The service with overrides for all that its words do not say, or say otherwise."""
     spec, document = _valid(document, key)
     params = service_params(spec, key)
     paths = _differing(params, service, form)
-    overrides = document["services"][key]["overrides"]["service"]
+    overrides = document["services"][key]["overrides"]
     for name in sorted({path.partition(".")[0] for path in paths}):
-        overrides[name] = _override(name, params.get(name), form.get(name), paths)
-    if not overrides:
-        del document["services"][key]["overrides"]
+        overrides["service"][name] = _override(name, params.get(name), form.get(name), paths)
     spec, document = _valid(document, key)
-    left = _differing(service_params(spec, key), service, form)
-    if left:
+    params = service_params(spec, key)
+    if left := _differing(params, service, form):
         raise PreflightError(f"a spec cannot say {', '.join(left)} of this service as it is")
-    return document
+    described: Document = document["services"][key]
+    _spare(document, key, params)
+    if len(described.get("load_balancer", ())) == 1:
+        (described["load_balancer"],) = described["load_balancer"]
+    if not described["overrides"]["service"]:
+        del described["overrides"]["service"]
+    if not described["overrides"]:
+        del described["overrides"]
+    return described
+
+
+def _spare(document: Document, key: str, params: Mapping[str, Any]) -> None:
+    """Without the words about rollouts that only repeat what the spec means anyway."""
+    service = document["services"][key]
+    said = service.get("rollout", {})
+    for word in tuple(said):
+        service["rollout"] = {name: value for name, value in said.items() if name != word}
+        spec = Spec.model_validate(document)
+        if service_params(spec, key) == params and not any(rules.findings(spec)):
+            said = service["rollout"]
+    service["rollout"] = said
+    if not said:
+        del service["rollout"]
 
 
 def _differing(
@@ -176,37 +227,37 @@ def _valid(document: Document, key: str) -> tuple[Spec, Document]:
     raise PreflightError("a spec cannot describe this service")
 
 
+def _require_valid(document: Document, definitions: Mapping[str, Document]) -> None:
+    """Services that are valid each for itself may still collide.
+
+    Raises:
+        PreflightError: they do, so they need a spec each.
+    """
+    services = {
+        key: {**service, "task_definition": definitions[service["task_definition"]]}
+        for key, service in document["services"].items()
+    }
+    spec = Spec.model_validate({**document, "services": services})
+    found = [each.text for each in rules.findings(spec)]
+    if found:
+        raise PreflightError(
+            f"one spec cannot describe these services: {'; '.join(found)}",
+            hint="write them into a spec each: --from-service once, and another -f",
+        )
+
+
 def _notes(found: Found) -> Iterator[str]:
+    name = found.service["serviceName"]
     status = found.task_definition["taskDefinition"].get("status")
     if status != "ACTIVE":
         yield (
-            f"The revision that runs is {status}: a deploy registers it anew and rolls the "
+            f"The revision that {name} runs is {status}: a deploy registers it anew and rolls the "
             "service over to it."
         )
-    if found.target:
-        least, most = found.target.get("MinCapacity"), found.target.get("MaxCapacity")
+    steps = [each["PolicyName"] for each in found.policies if each["PolicyType"] == "StepScaling"]
+    if found.target and steps:
         yield (
-            f"Application Auto Scaling moves the number of tasks between {least} and {most}. It "
-            "stays as it is: without `scaling` in this spec, ecsinfer neither changes it nor the "
-            "number; `replicas` is only for a service that is created anew."
+            f"CloudWatch alarms start the step scaling of {name} ({', '.join(steps)}), and are no "
+            "part of this spec: when the service is created anew, its policies have other ARNs, "
+            "and the alarms must be pointed at those."
         )
-        for policy in found.policies:
-            yield f"  policy {_settings(policy, 'PolicyName')}"
-        for schedule in found.schedules:
-            yield f"  scheduled action {_settings(schedule, 'ScheduledActionName')}"
-
-
-_NOT_SETTINGS = frozenset({
-    "PolicyARN", "ScheduledActionARN", "ServiceNamespace", "ResourceId", "ScalableDimension",
-    "Alarms", "CreationTime",
-})  # fmt: skip
-
-
-def _settings(entry: Mapping[str, Any], named_by: str) -> str:
-    """What somebody chose of a policy or a scheduled action, on one line."""
-    chosen = {
-        name: value
-        for name, value in entry.items()
-        if name not in _NOT_SETTINGS and name != named_by
-    }
-    return f"{entry.get(named_by)}: {chosen}"

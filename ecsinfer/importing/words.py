@@ -14,16 +14,18 @@ Fields = Mapping[str, Any]
 
 _AS_DESCRIBED = (
     "availabilityZoneRebalancing", "capacityProviderStrategy", "deploymentConfiguration",
-    "deploymentController", "enableECSManagedTags", "enableExecuteCommand",
-    "healthCheckGracePeriodSeconds", "launchType", "loadBalancers", "networkConfiguration",
-    "placementConstraints", "placementStrategy", "platformVersion", "propagateTags",
-    "schedulingStrategy", "serviceRegistries",
+    "deploymentController", "enableECSManagedTags", "enableExecuteCommand", "gatewayConnectors",
+    "healthCheckGracePeriodSeconds", "launchType", "loadBalancers", "monitoring",
+    "networkConfiguration", "placementConstraints", "placementStrategy", "platformVersion",
+    "propagateTags", "schedulingStrategy", "serviceRegistries",
 )  # fmt: skip
 _OF_THE_DEPLOYMENT = (
     "serviceConnectConfiguration",
     "volumeConfigurations",
     "vpcLatticeConfigurations",
 )
+_THRESHOLD = {"type": "BOUNDED_PERCENT", "value": 50}
+"""The circuit breaker's threshold where nobody chose one (D18)."""
 _SERVICE_LINKED = ":role/aws-service-role/"
 _BALANCER_WORDS = {"targetGroupArn", "containerName", "containerPort", "advancedConfiguration"}
 
@@ -34,11 +36,21 @@ def key_of(name: str) -> str:
     return key[:100] or "service"
 
 
+def whole(number: float) -> float:
+    """The number, as an int where it is one: 60, not 60.0."""
+    return int(number) if float(number).is_integer() else number
+
+
 def create_form(service: Fields) -> dict[str, Any]:
-    """The fields of CreateService that would make the service; what is empty is left out."""
+    """The fields of CreateService that would make the service; what is empty is left out.
+
+    Args:
+        service: DescribeServices' entry, with what only its revision shows.
+    """
     deployment = primary(service)
     form = {name: service.get(name) for name in _AS_DESCRIBED}
     form |= {name: deployment.get(name) for name in _OF_THE_DEPLOYMENT}
+    form["deploymentConfiguration"] = _chosen(form["deploymentConfiguration"] or {})
     role = str(service.get("roleArn") or "")
     form["role"] = "" if _SERVICE_LINKED in role else role
     if form["schedulingStrategy"] == "REPLICA":
@@ -46,6 +58,22 @@ def create_form(service: Fields) -> dict[str, Any]:
     if form["capacityProviderStrategy"]:
         form["launchType"] = None  # the two exclude each other (D3)
     return {name: value for name, value in form.items() if value not in (None, "", [], {})}
+
+
+def _chosen(rules: Fields) -> dict[str, Any]:
+    """How deployments proceed, without what AWS fills in where nobody said anything (D18)."""
+    chosen = dict(rules)
+    breaker = dict(chosen.pop("deploymentCircuitBreaker", None) or {})
+    if breaker.get("resetOnHealthyTask"):
+        del breaker["resetOnHealthyTask"]
+    if breaker.get("thresholdConfiguration") == _THRESHOLD:
+        del breaker["thresholdConfiguration"]
+    if breaker.keys() - {"enable", "rollback"} or any(breaker.values()):
+        chosen["deploymentCircuitBreaker"] = breaker
+    alarms = chosen.get("alarms") or {}
+    if not any(alarms.values()):
+        chosen.pop("alarms", None)
+    return chosen
 
 
 def words(service: Fields, form: Fields, *, awsvpc: bool) -> dict[str, Any]:
@@ -70,9 +98,14 @@ def words(service: Fields, form: Fields, *, awsvpc: bool) -> dict[str, Any]:
         "placement": _placement(form),
         "rollout": _rollout(form, daemon=daemon),
         "execute_command": form.get("enableExecuteCommand") or None,
-        "propagate_tags": form.get("propagateTags", "NONE").lower(),
+        "propagate_tags": _propagated(form),
     }
     return {name: value for name, value in said.items() if value not in (None, [], {})}
+
+
+def _propagated(form: Fields) -> str | None:
+    whose = str(form.get("propagateTags", "NONE")).lower()
+    return None if whose == "service" else whose  # the spec's own default
 
 
 def providers(form: Fields) -> tuple[str, ...]:
@@ -92,7 +125,7 @@ def _capacity(form: Fields) -> dict[str, Any]:
         if item["capacityProvider"] in FARGATE
         else key_of(item["capacityProvider"]): {
             "weight": item.get("weight", 0),
-            "base": item.get("base", 0),
+            **({"base": item["base"]} if item.get("base") else {}),
         }
         for item in strategy
     }
@@ -160,9 +193,11 @@ def _rollout(form: Fields, *, daemon: bool) -> dict[str, Any]:
     alarms = rules.get("alarms") or {}
     bake = rules.get("bakeTimeInMinutes")
     said = {
-        "strategy": None if rolling else strategy,
+        "strategy": strategy,
         "minimum_healthy": None if daemon else rules.get("minimumHealthyPercent", 100),
         "maximum": None if daemon else rules.get("maximumPercent", 200),
+        "linear": _linear(rules.get("linearConfiguration")),
+        "canary": _canary(rules.get("canaryConfiguration")),
         "circuit_breaker": _breaker(rules.get("deploymentCircuitBreaker")) if rolling else None,
         "alarms": _alarms(alarms) if alarms.get("enable") else None,
         "bake": None if rolling or bake is None else format_duration(60 * bake),
@@ -173,13 +208,30 @@ def _rollout(form: Fields, *, daemon: bool) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+def _linear(steps: Fields | None) -> dict[str, Any] | None:
+    if not steps:
+        return None
+    return {
+        "step_percent": whole(steps.get("stepPercent", 10)),
+        "step_bake": format_duration(60 * steps.get("stepBakeTimeInMinutes", 6)),
+    }
+
+
+def _canary(steps: Fields | None) -> dict[str, Any] | None:
+    if not steps:
+        return None
+    return {
+        "percent": whole(steps.get("canaryPercent", 5)),
+        "bake": format_duration(60 * steps.get("canaryBakeTimeInMinutes", 10)),
+    }
+
+
 def _breaker(breaker: Fields | None) -> Any:
-    if not breaker:
+    if not breaker or not breaker.get("enable"):
         return False
     threshold = breaker.get("thresholdConfiguration") or {}
     said = {
-        "enable": breaker.get("enable", False),
-        "rollback": breaker.get("rollback", False),
+        "rollback": None if breaker.get("rollback") else False,
         "reset_on_healthy_task": breaker.get("resetOnHealthyTask"),
         "threshold": {
             "type": threshold["type"].lower().replace("_", "-"),
@@ -188,9 +240,9 @@ def _breaker(breaker: Fields | None) -> Any:
         if {"type", "value"} <= set(threshold)
         else None,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in said.items() if value is not None} or True
 
 
-def _alarms(alarms: Fields) -> dict[str, Any]:
+def _alarms(alarms: Fields) -> Any:
     names = list(alarms.get("alarmNames", ()))
-    return {"names": names, "rollback": alarms.get("rollback", False)}
+    return names if alarms.get("rollback") else {"names": names, "rollback": False}

@@ -47,6 +47,7 @@ VOLUME = {
         "tagSpecifications": [{"resourceType": "volume", "propagateTags": "SERVICE"}],
     },
 }
+REGISTRY = "arn:aws:servicediscovery:us-east-1:123456789012:service/srv-0a1b2c3d4e5f6a7b"
 HOOK = {
     "hookTargetArn": "arn:aws:lambda:us-east-1:123456789012:function:approve",
     "roleArn": furniture.INFRASTRUCTURE_ROLE,
@@ -93,10 +94,72 @@ SHAPES: dict[str, dict[str, Any]] = {
     "blue-green": {
         **ON_FARGATE,
         "loadBalancers": [SHIFTED],
+        "healthCheckGracePeriodSeconds": 600,
         "deploymentConfiguration": {
             "strategy": "BLUE_GREEN",
             "bakeTimeInMinutes": 5,
         },
+    },
+    "linear": {
+        **ON_FARGATE,
+        "loadBalancers": [SHIFTED],
+        "healthCheckGracePeriodSeconds": 600,
+        "deploymentConfiguration": {
+            "strategy": "LINEAR",
+            "bakeTimeInMinutes": 10,
+            "linearConfiguration": {"stepPercent": 12.5, "stepBakeTimeInMinutes": 3},
+        },
+    },
+    "canary": {
+        **ON_FARGATE,
+        "loadBalancers": [SHIFTED],
+        "healthCheckGracePeriodSeconds": 600,
+        "deploymentConfiguration": {
+            "strategy": "CANARY",
+            "bakeTimeInMinutes": 1,
+            "canaryConfiguration": {"canaryPercent": 20.0, "canaryBakeTimeInMinutes": 5},
+        },
+    },
+    "several-target-groups": {
+        **ON_FARGATE,
+        "loadBalancers": [
+            BALANCER,
+            {**BALANCER, "targetGroupArn": furniture.IP_TARGETS_ALTERNATE},
+        ],
+        "healthCheckGracePeriodSeconds": 600,
+    },
+    "guarded": {
+        **ON_FARGATE,
+        "enableExecuteCommand": True,
+        "taskDefinition": "with-role",
+        "deploymentConfiguration": {
+            "deploymentCircuitBreaker": {
+                "enable": True,
+                "rollback": True,
+                "resetOnHealthyTask": False,
+                "thresholdConfiguration": {"type": "COUNT", "value": 4},
+            },
+            "alarms": {"alarmNames": ["errors"], "enable": True, "rollback": False},
+        },
+    },
+    "watched-closely": {
+        **ON_FARGATE,
+        "monitoring": {
+            "metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]
+        },
+    },
+    "registered": {
+        **ON_FARGATE,
+        "serviceRegistries": [{"registryArn": REGISTRY, "containerName": "web"}],
+    },
+    "bridge": {
+        "capacityProviderStrategy": ON_GPUS,
+        "taskDefinition": "bridged",
+        "placementStrategy": [
+            {"type": "spread", "field": "attribute:ecs.availability-zone"},
+            {"type": "binpack", "field": "memory"},
+        ],
+        "placementConstraints": [{"type": "distinctInstance"}],
     },
     "daemon": {
         "schedulingStrategy": "DAEMON",
@@ -130,27 +193,29 @@ def furnish(ecs: Any) -> None:
     _register(ecs, "web")
     volumes = [{"name": "scratch", "configuredAtLaunch": True}]
     _register(ecs, "with-volume", volumes=volumes)
+    _register(ecs, "with-role", taskRoleArn=furniture.TASK_ROLE)
+    _register(ecs, "bridged", networkMode="bridge")
 
 
 def _register(ecs: Any, family: str, **more: Any) -> None:
-    ecs.register_task_definition(
-        family=family,
-        networkMode="awsvpc",
-        cpu="1024",
-        memory="2048",
-        executionRoleArn=furniture.EXECUTION_ROLE,
-        containerDefinitions=[
-            {
-                "name": "web",
-                "image": f"{furniture.VLLM}:v1",
-                "portMappings": [{"containerPort": 8000, "name": "http", "appProtocol": "http"}],
-                "environment": [{"name": "MODE", "value": "${env:UNSET}"}],
-                "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
-            }
-        ],
-        tags=[{"key": "team", "value": "search"}],
+    web = {
+        "name": "web",
+        "image": f"{furniture.VLLM}:v1",
+        "portMappings": [{"containerPort": 8000, "name": "http", "appProtocol": "http"}],
+        "environment": [{"name": "MODE", "value": "${env:UNSET}"}],
+        "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
+    }
+    request = {
+        "family": family,
+        "networkMode": "awsvpc",
+        "cpu": "1024",
+        "memory": "2048",
+        "executionRoleArn": furniture.EXECUTION_ROLE,
+        "containerDefinitions": [web],
+        "tags": [{"key": "team", "value": "search"}],
         **more,
-    )
+    }
+    ecs.register_task_definition(**request)
 
 
 def create(ecs: Any, name: str, shape: dict[str, Any]) -> dict[str, Any]:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ecsinfer.application.services import service_params
-from ecsinfer.aws.gateway import Gateway
 from ecsinfer.errors import OwnershipError, PreflightError
-from ecsinfer.importing.document import Imported, imported
 from ecsinfer.importing.looking import look
-from ecsinfer.importing.writing import spec_text, task_definition_text
-from ecsinfer.reconcile.observe import observe
 from ecsinfer.sandbox import furniture
-from ecsinfer.spec import Spec, load
-from tests.importing.services import (
-    CLUSTER,
-    HOOK,
-    ON_FARGATE,
-    SHAPES,
-    SHIFTED,
-    create,
-    furnish,
-)
+from tests.importing.living import created_with, furnished, looked, made, written
+from tests.importing.services import CLUSTER, HOOK, ON_FARGATE, SHAPES, SHIFTED, create
 from tests.kinds.driving import drive
 from tests.kinds.living import Life, operations
 
@@ -32,52 +19,31 @@ from tests.kinds.living import Life, operations
 @pytest.fixture
 def life() -> Life:
     """An account with a cluster."""
-    account = Life()
-    furnish(account.ecs)
-    account.sandbox.clock.sleep(60)
-    return account
+    return furnished()
 
 
-def made(life: Life, name: str, **shape: Any) -> None:
-    create(life.ecs, name, shape)
-    life.sandbox.clock.sleep(900)
-
-
-def looked(life: Life, name: str) -> Imported:
-    gateway = Gateway(life.sandbox.session(), clock=life.sandbox.clock)
-    found = observe(gateway, {name: look(CLUSTER, name)})[name]
-    return imported(found, region="us-east-1", file="taskdef.json")
-
-
-def written(life: Life, name: str, folder: Path) -> Spec:
-    """The spec of a service, as the loader reads what was written."""
-    result = looked(life, name)
-    path = folder / "ecsinfer.yaml"
-    path.write_text(spec_text(result, f"{CLUSTER}/{name}"))
-    (folder / "taskdef.json").write_text(task_definition_text(result))
-    return load(path)
-
-
-@pytest.mark.parametrize("shape", sorted(SHAPES.keys() - {"blue-green"}))
-def test_the_spec_of_a_service_plans_nothing_until_it_is_adopted(
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_a_service_is_planned_empty_adopted_by_its_tags_and_created_anew_as_it_was(
     shape: str, life: Life, tmp_path: Path
 ) -> None:
     made(life, shape, **SHAPES[shape])
-    spec = written(life, shape, tmp_path)
+    spec = written(life, tmp_path, shape)
     assert life.plan(spec).empty
     assert operations(life.plan(spec, adopt=True)) == ["TagResource"]
-    before = life.service(shape)
+    deployments = [each["id"] for each in life.service(shape)["deployments"]]
+    before = created_with(life, shape)
     assert life.deploy(spec, adopt=True).status == "done"
     assert life.plan(spec).empty
-    after = life.service(shape)
-    assert [each["id"] for each in after["deployments"]] == [
-        each["id"] for each in before["deployments"]
-    ]
+    assert [each["id"] for each in life.service(shape)["deployments"]] == deployments
+    assert life.destroy(spec).status == "done"
+    # The family of its task definitions was never ours alone.
+    assert life.deploy(spec, adopt=True).status == "done"
+    assert created_with(life, shape) == before
 
 
 def test_a_change_of_what_is_not_adopted_is_refused(life: Life, tmp_path: Path) -> None:
     made(life, "web", **ON_FARGATE)
-    spec = written(life, "web", tmp_path)
+    spec = written(life, tmp_path, "web")
     service = spec.services["web"].model_copy(update={"replicas": 4})
     changed = spec.model_copy(update={"services": {"web": service}})
     with pytest.raises(OwnershipError, match="service web"):
@@ -87,7 +53,7 @@ def test_a_change_of_what_is_not_adopted_is_refused(life: Life, tmp_path: Path) 
 
 def test_a_destroy_keeps_what_was_not_adopted(life: Life, tmp_path: Path) -> None:
     made(life, "web", **ON_FARGATE)
-    spec = written(life, "web", tmp_path)
+    spec = written(life, tmp_path, "web")
     assert not life.plan(spec, destroy=True).calls
     life.deploy(spec, adopt=True)
     assert operations(life.plan(spec, destroy=True)) == ["DeleteService"]
@@ -95,7 +61,7 @@ def test_a_destroy_keeps_what_was_not_adopted(life: Life, tmp_path: Path) -> Non
 
 def test_once_adopted_a_tag_that_moves_is_deployed(life: Life, tmp_path: Path) -> None:
     made(life, "web", **ON_FARGATE)
-    spec = written(life, "web", tmp_path)
+    spec = written(life, tmp_path, "web")
     life.deploy(spec, adopt=True)
     ecr = life.sandbox.session().client("ecr")
     wanted = {"repositoryName": "vllm", "imageIds": [{"imageTag": "v2"}]}
@@ -116,48 +82,68 @@ def test_what_has_no_word_is_an_override(life: Life) -> None:
 def test_a_blue_green_rollout_under_way_is_waited_for_not_changed(
     life: Life, tmp_path: Path
 ) -> None:
-    made(life, "web", **SHAPES["blue-green"])
-    plan = life.plan(written(life, "web", tmp_path))
+    create(life.ecs, "web", SHAPES["blue-green"])
+    life.sandbox.clock.sleep(60)
+    plan = life.plan(written(life, tmp_path, "web"))
     assert not plan.calls
     assert not any(action.changes for action in plan.actions)
+
+
+def test_once_traffic_has_moved_to_the_other_target_group_nothing_is_planned(
+    life: Life, tmp_path: Path
+) -> None:
+    made(life, "web", **SHAPES["blue-green"])
+    life.ecs.update_service(cluster=CLUSTER, service="web", forceNewDeployment=True)
+    life.sandbox.clock.sleep(3600)
+    [first, second] = life.ecs.list_service_deployments(cluster=CLUSTER, service="web")[
+        "serviceDeployments"
+    ]
+    assert (first["status"], second["status"]) == ("SUCCESSFUL", "SUCCESSFUL")
+    assert healthy(life, furniture.IP_TARGETS_ALTERNATE)
+    assert not healthy(life, furniture.IP_TARGETS)
+    spec = written(life, tmp_path, "web")
+    assert spec.services["web"].load_balancer[0].target_group == furniture.IP_TARGETS
+    assert life.plan(spec).empty
+
+
+def healthy(life: Life, group: str) -> list[str]:
+    """The targets of a target group that are healthy."""
+    elb = life.sandbox.session().client("elbv2")
+    found = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    return [each["Target"]["Id"] for each in found if each["TargetHealth"]["State"] == "healthy"]
 
 
 def test_hooks_of_a_deployment_are_kept(life: Life, tmp_path: Path) -> None:
     rules = {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5, "lifecycleHooks": [HOOK]}
     made(life, "web", **ON_FARGATE, loadBalancers=[SHIFTED], deploymentConfiguration=rules)
-    spec = written(life, "web", tmp_path)
+    spec = written(life, tmp_path, "web")
     (hook,) = service_params(spec, "web")["deploymentConfiguration"]["lifecycleHooks"]
     assert HOOK.items() <= hook.items()
     assert not life.plan(spec).calls
 
 
-def test_autoscaling_stays_with_who_made_it(life: Life, tmp_path: Path) -> None:
-    made(life, "web", **ON_FARGATE)
-    scaling = life.sandbox.session().client("application-autoscaling")
-    address = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": f"service/{CLUSTER}/web",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    scaling.register_scalable_target(**address, MinCapacity=2, MaxCapacity=6)
-    metric = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
-    scaling.put_scaling_policy(
-        **address,
-        PolicyName="by-cpu",
-        PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": 60,
-            "PredefinedMetricSpecification": metric,
-        },
-    )
-    life.sandbox.clock.sleep(900)
-    spec = written(life, "web", tmp_path)
+def test_services_of_one_cluster_are_one_spec_and_adopted_together(
+    life: Life, tmp_path: Path
+) -> None:
+    create(life.ecs, "_guarded", SHAPES["ec2-launch-type"])
+    create(life.ecs, "guarded", SHAPES["guarded"])
+    made(life, "group", **{**SHAPES["group-provider"], "taskDefinition": "with-volume"})
+    spec = written(life, tmp_path, "group", "guarded", "_guarded")
+    assert spec.name == CLUSTER
+    assert spec.services.keys() == {"group", "guarded", "guarded-2"}
     assert life.plan(spec).empty
-    assert operations(life.plan(spec, adopt=True)) == ["TagResource"]
-    text = (tmp_path / "ecsinfer.yaml").read_text()
-    assert "between 2 and 6" in text
-    assert "by-cpu" in text
-    assert "ECSServiceAverageCPUUtilization" in text
+    assert operations(life.plan(spec, adopt=True)) == ["TagResource"] * 3
+    life.deploy(spec, adopt=True)
+    assert looked(life, "guarded").document["name"] == CLUSTER
+    assert life.plan(spec).empty
+
+
+def test_services_that_share_a_family_need_a_spec_each(life: Life) -> None:
+    create(life.ecs, "one", ON_FARGATE)
+    made(life, "other", **ON_FARGATE)
+    with pytest.raises(PreflightError, match="two services, one and other") as refusal:
+        looked(life, "one", "other")
+    assert "a spec each" in refusal.value.hint
 
 
 def test_what_cannot_be_managed_is_refused_in_clear_words(life: Life) -> None:
@@ -166,12 +152,14 @@ def test_what_cannot_be_managed_is_refused_in_clear_words(life: Life) -> None:
     other = {"serviceName": "web", "status": "ACTIVE", "deploymentController": {"type": "EXTERNAL"}}
     with pytest.raises(PreflightError, match="EXTERNAL"):
         drive(look(CLUSTER, "web"), {"DescribeServices": {"services": [other]}})
+    with pytest.raises(PreflightError, match="no cluster inference"):
+        drive(look(CLUSTER, "web"), {"DescribeServices": {}})
 
 
 def test_the_task_definition_is_the_one_that_runs(life: Life) -> None:
     made(life, "web", **ON_FARGATE)
     result = looked(life, "web")
-    (container,) = result.task_definition["containerDefinitions"]
+    (container,) = result.task_definitions["web.json"]["containerDefinitions"]
     assert container["image"] == f"{furniture.VLLM}:v1"
-    assert result.task_definition["tags"] == [{"key": "team", "value": "search"}]
-    assert not {"revision", "status", "registeredAt"} & set(result.task_definition)
+    assert result.task_definitions["web.json"]["tags"] == [{"key": "team", "value": "search"}]
+    assert not {"revision", "status", "registeredAt"} & set(result.task_definitions["web.json"])
