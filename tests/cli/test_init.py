@@ -103,8 +103,11 @@ def test_what_cannot_be_written_down_is_refused_and_nothing_is_written(
 
 
 def test_a_permission_that_is_missing_is_named(told: Init, tmp_path: Path) -> None:
-    scenario = tmp_path / "denied.yaml"
-    scenario.write_text(DENIED)
-    daemon.reset(scenario)  # nothing of the account is needed any more
-    assert "ecs:DescribeServices" in told("init", "--from-service", "inference/web", code=8)
+    running = daemon.status()
+    assert running is not None
+    daemon.ask(running.port, "POST", "scenario", DENIED)
+    try:
+        assert "ecs:DescribeServices" in told("init", "--from-service", "inference/web", code=8)
+    finally:
+        daemon.ask(running.port, "POST", "scenario", "{}")
     assert not (tmp_path / "ecsinfer.yaml").exists()
