@@ -8,8 +8,9 @@ out, below in fifteen scales in.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 PERIOD = 60.0
 """Seconds between two values of the metric."""
@@ -70,6 +71,90 @@ class Watch:
         return self.low >= LOW_PERIODS
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one look at a group sees.
+
+    Attributes:
+        now: seconds, counted from anywhere.
+        running: N: the instances of the group, those that still boot among them.
+        busy: instances with at least one task that is not a daemon's.
+        demands: for each group of equal waiting tasks the instances they take, None where not
+            even one task fits on the type. Tasks wait until they are placed, and an instance that
+            has not registered takes none.
+        youngest: seconds since the newest instance was launched; None when there is none.
+        desired: the group's desired capacity.
+        minimum: MinSize.
+        maximum: MaxSize.
+        releasable: instances that may go; None when any may: there is no termination protection.
+    """
+
+    now: float
+    running: int
+    busy: int
+    demands: Sequence[int | None]
+    youngest: float | None
+    desired: int
+    minimum: int = 0
+    maximum: int = 10000
+    releasable: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The scaling policy: its alarms, and when it last changed the group, in seconds."""
+
+    watch: Watch = field(default_factory=Watch)
+    scaled_out_at: float | None = None
+    scaled_in_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What comes of a look.
+
+    Attributes:
+        value: the metric that was published, percent.
+        desired: the desired capacity from now on.
+        alarm: the alarm that acts, whether it changes anything or not.
+        policy: the policy at the next look.
+    """
+
+    value: float
+    desired: int
+    alarm: Literal["", "High", "Low"]
+    policy: Policy
+
+
+def decide(policy: Policy, sight: Sight, settings: ManagedScaling) -> Decision:
+    """One minute of managed scaling (C1 to C4, F5): the metric, the alarms, what they do.
+
+    One burst is one step: scale-out is blocked while an instance is younger than
+    instanceWarmupPeriod, because tasks that wait for one that boots are still waiting. A warm-up
+    shorter than that boot therefore over-provisions, as AWS's guide warns.
+    """
+    wanted = needed(sight.running, sight.busy, sight.demands, settings)
+    if sight.demands and all(demand is None for demand in sight.demands):
+        value = float(settings.target)  # what cannot be helped moves nothing
+    else:
+        value = reservation(wanted, sight.running)
+    policy = replace(policy, watch=policy.watch.seen(value, settings.target))
+    still = Decision(value, sight.desired, "", policy)
+    if policy.watch.too_high and _may_grow(wanted, sight, settings):
+        desired = scale_out(sight.running, wanted, settings.target, sight.maximum)
+        if desired <= sight.desired:
+            return replace(still, alarm="High")
+        return Decision(value, desired, "High", replace(policy, scaled_out_at=sight.now))
+    if policy.watch.too_low and _may_shrink(policy, sight.now):
+        desired = scale_in(sight.running, wanted, settings.target, sight.minimum)
+        if sight.releasable is not None:
+            desired = max(desired, sight.running - sight.releasable)
+        if desired >= sight.desired:
+            return replace(still, alarm="Low")
+        return Decision(value, desired, "Low", replace(policy, scaled_in_at=sight.now))
+    return still
+
+
 def needed(running: int, busy: int, demands: Iterable[int | None], settings: ManagedScaling) -> int:
     """M, the instances needed.
 
@@ -94,9 +179,13 @@ def reservation(needed_instances: int, running: int) -> float:
     return 100.0 * needed_instances / running
 
 
-def scale_out(running: int, value: float, target: int, maximum: int) -> int:
-    """The desired capacity after a scale-out; a group of 0 counts as 1, hence two from zero."""
-    return min(maximum, math.ceil(max(running, 1) * value / target))
+def scale_out(running: int, needed_instances: int, target: int, maximum: int) -> int:
+    """The desired capacity after a scale-out: capacity times metric over target, rounded up.
+
+    Whole numbers, because 14 instances times 18/14 are not 18 in binary fractions. Target tracking
+    takes a group of none for one, and 200 percent of one are two.
+    """
+    return min(maximum, steady_state(needed_instances if running else 2, target))
 
 
 def scale_in(running: int, needed_instances: int, target: int, minimum: int) -> int:
@@ -108,3 +197,19 @@ def scale_in(running: int, needed_instances: int, target: int, minimum: int) -> 
 def steady_state(needed_instances: int, target: int) -> int:
     """The instances that a group settles at."""
     return math.ceil(100 * needed_instances / target)
+
+
+def _may_grow(wanted: int, sight: Sight, settings: ManagedScaling) -> bool:
+    """Whether something is needed and every instance has warmed up.
+
+    None of none is 100 percent, above every target below: in 2019 such groups went from nothing
+    to two instances and back for ever. AWS has closed that issue without saying how; here what
+    needs nothing launches nothing.
+    """
+    warm = sight.youngest is None or sight.youngest >= settings.warmup
+    return warm and wanted > 0
+
+
+def _may_shrink(policy: Policy, now: float) -> bool:
+    recent = ((policy.scaled_out_at, SCALE_IN_DELAY), (policy.scaled_in_at, SCALE_IN_INTERVAL))
+    return all(moment is None or now - moment >= pause for moment, pause in recent)

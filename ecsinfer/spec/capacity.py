@@ -143,7 +143,9 @@ class CapacityProvider(Section):
         (1, 10000), description="Fewest and most instances that one scale-out adds."
     )
     instance_warmup: Annotated[Duration, Field(le=10000)] = Field(
-        300, description="Time after its launch in which an instance does not count as capacity."
+        300,
+        description="Time after the launch of an instance in which the group is not scaled out "
+        "again; less than it takes to boot over-provisions.",
     )
     managed_scaling: Flag = Field(True, description="Whether ECS scales the group.")
     termination_protection: Flag = Field(

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from ecsinfer.capacity import catalogue
 from ecsinfer.capacity import managed_scaling as arithmetic
-from ecsinfer.capacity.managed_scaling import ManagedScaling, Watch
+from ecsinfer.capacity.managed_scaling import ManagedScaling, Policy, Sight
 from ecsinfer.capacity.slots import Requirements, instances_for
 from ecsinfer.sandbox.clock import Timer
 from ecsinfer.sandbox.engine import registration
@@ -28,10 +27,8 @@ class Scaler:
     provider: CapacityProvider
     policy: str
     timer: Timer
-    watch: Watch = field(default_factory=Watch)
+    memory: Policy = field(default_factory=Policy)
     value: float | None = None
-    scaled_out_at: datetime | None = None
-    scaled_in_at: datetime | None = None
 
 
 class Scalers:
@@ -73,69 +70,53 @@ class Scalers:
         group = core.world.fleet.group(scaler.provider.group["autoScalingGroupArn"])
         if group is None:
             return
-        settings = settings_of(scaler.provider)
+        core.place_waiting(scaler.cluster)  # what has room already is no demand
         live = [item for item in group.instances.values() if _counts(item)]
-        busy = busy_instances(core, scaler)
-        wanted = demands(core, scaler, group)
-        needed = arithmetic.needed(len(live), len(busy), wanted, settings)
-        if wanted and all(item is None for item in wanted):
-            scaler.value = float(settings.target)  # what cannot be helped moves nothing
-        else:
-            scaler.value = arithmetic.reservation(needed, len(live))
-        scaler.watch = scaler.watch.seen(scaler.value, settings.target)
-        if scaler.watch.too_high:
-            self._scale_out(scaler, group, live, settings)
-        elif scaler.watch.too_low and self._may_shrink(scaler):
-            self._scale_in(scaler, group, live, busy, needed, settings)
-        if _protects(scaler.provider):
+        # M is counted among N: a busy instance that is on its way out is in neither.
+        busy = busy_instances(core, scaler) & {item.id for item in live}
+        idle = self._idle(scaler, live, busy)
+        decision = arithmetic.decide(
+            scaler.memory,
+            self._sight(scaler, group, live, busy, idle),
+            settings_of(scaler.provider),
+        )
+        scaler.value, scaler.memory = decision.value, decision.policy
+        protects = _protects(scaler.provider)
+        if protects and decision.alarm == "Low":
+            core.world.fleet.set_protection(idle, protected=False)
+        if decision.desired != group.desired:
+            self._set(scaler, group, decision.desired, decision.alarm)
+        if protects:
             core.world.fleet.set_protection(
                 [item.id for item in live if item.id in busy and not item.protected], protected=True
             )
 
-    def _scale_out(
-        self, scaler: Scaler, group: Group, live: list[Instance], settings: ManagedScaling
-    ) -> None:
-        """Blocked while an instance warms up: one burst is one step."""
-        now = self._core.world.now()
-        warm_up = timedelta(seconds=settings.warmup)
-        if any(now - item.launched_at < warm_up for item in live):
-            return
-        value = scaler.value or 0.0
-        desired = arithmetic.scale_out(len(live), value, settings.target, group.maximum)
-        if desired > group.desired:
-            scaler.scaled_out_at = now
-            self._set(scaler, group, desired, "High")
-
-    def _may_shrink(self, scaler: Scaler) -> bool:
-        now = self._core.world.now()
-        recent = (
-            (scaler.scaled_out_at, arithmetic.SCALE_IN_DELAY),
-            (scaler.scaled_in_at, arithmetic.SCALE_IN_INTERVAL),
-        )
-        return all(
-            moment is None or now - moment >= timedelta(seconds=pause) for moment, pause in recent
-        )
-
-    def _scale_in(
+    def _sight(
         self,
         scaler: Scaler,
         group: Group,
         live: list[Instance],
         busy: set[str],
-        needed: int,
-        settings: ManagedScaling,
-    ) -> None:
-        """With termination protection only empty instances go: only they are released."""
-        fleet = self._core.world.fleet
-        desired = arithmetic.scale_in(len(live), needed, settings.target, group.minimum)
-        if _protects(scaler.provider):
-            kept = busy | _held_by_daemons(self._core, scaler)
-            idle = [item.id for item in live if item.id not in kept]
-            fleet.set_protection(idle, protected=False)
-            desired = max(desired, len(live) - len(idle))
-        if desired < group.desired:
-            scaler.scaled_in_at = self._core.world.now()
-            self._set(scaler, group, desired, "Low")
+        idle: list[str],
+    ) -> Sight:
+        now = self._core.world.now()
+        ages = [(now - item.launched_at).total_seconds() for item in live]
+        return Sight(
+            now=now.timestamp(),
+            running=len(live),
+            busy=len(busy),
+            demands=demands(self._core, scaler, group),
+            youngest=min(ages, default=None),
+            desired=group.desired,
+            minimum=group.minimum,
+            maximum=group.maximum,
+            releasable=len(idle) if _protects(scaler.provider) else None,
+        )
+
+    def _idle(self, scaler: Scaler, live: list[Instance], busy: set[str]) -> list[str]:
+        """EC2 ids of the instances that termination protection lets go."""
+        kept = busy | _held_by_daemons(self._core, scaler)
+        return [item.id for item in live if item.id not in kept]
 
     def _set(self, scaler: Scaler, group: Group, desired: int, alarm: str) -> None:
         now = self._core.world.now().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -134,3 +134,37 @@ def test_equal_waiting_tasks_share_instances_in_the_demand() -> None:
     account.provider(account.group(instance_type="g5.12xlarge"))
     account.service(account.definition(), desired=8, capacityProviderStrategy=strategy("asg"))
     assert sizes(account, 1200) == [0, 2]
+
+
+def light(warmup: int, **settings: Any) -> tuple[Account, Service]:
+    """Two small tasks, which would both fit on one instance; one boots in two minutes."""
+    account = Account()
+    scaling = {"instanceWarmupPeriod": warmup}
+    account.provider(account.group(instance_type="m5.large"), scaling=scaling, **settings)
+    service = account.service(
+        account.definition(cpu_container()),
+        desired=2,
+        capacityProviderStrategy=strategy("asg"),
+    )
+    return account, service
+
+
+@pytest.mark.rule("F5")
+@pytest.mark.parametrize(("warmup", "expected"), [(300, [0, 2]), (120, [0, 2]), (60, [0, 2, 3, 2])])
+def test_a_warm_up_that_outlasts_the_boot_does_not_over_provision(
+    warmup: int, expected: list[int]
+) -> None:
+    account, _ = light(warmup)
+    assert sizes(account, 7200) == expected
+
+
+def test_a_busy_instance_on_its_way_out_is_not_needed_once_more() -> None:
+    account, service = light(60, managedDraining="ENABLED")
+    assert sizes(account, 7200)[-2:] == [3, 2]
+    assert len(account.running(service)) == 2
+
+
+def test_an_idle_group_with_a_target_below_a_hundred_stays_empty() -> None:
+    account = Account()
+    account.provider(account.group(), scaling={"targetCapacity": 75})
+    assert sizes(account, 3600) == [0]
