@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -146,7 +146,24 @@ def slots(
     kind: InstanceType, need: Requirements, *, trunking: bool = False, most: int = 120
 ) -> int:
     """How many such tasks fit on an empty instance, at most `most` (the agent's own limit)."""
-    room = room_of(kind, trunking=trunking)
+    return _fitting(room_of(kind, trunking=trunking), need, most)
+
+
+def instances_for(
+    kinds: Sequence[InstanceType], need: Requirements, count: int, *, trunking: bool = False
+) -> int | None:
+    """How many instances of a group of these types `count` equal tasks take (C2).
+
+    Of several types the largest of every parameter count, and the smallest decide whether the
+    tasks are counted at all: None when not even one fits there.
+    """
+    rooms = [room_of(kind, trunking=trunking) for kind in kinds]
+    if not _fitting(_extreme(min, rooms), need, 1):
+        return None
+    return math.ceil(count / _fitting(_extreme(max, rooms), need))
+
+
+def _fitting(room: Room, need: Requirements, most: int = 120) -> int:
     count = 0
     while count < most and not blockers(room, need):
         room = take(room, need)
@@ -154,12 +171,19 @@ def slots(
     return count
 
 
-def instances_for(
-    kind: InstanceType, need: Requirements, count: int, *, trunking: bool = False
-) -> int | None:
-    """How many instances `count` equal tasks take; None when not even one fits (C2)."""
-    fit = slots(kind, need, trunking=trunking)
-    return math.ceil(count / fit) if fit else None
+def _extreme(choose: Callable[[list[int]], int], rooms: Sequence[Room]) -> Room:
+    """Of every parameter the least or the most that one of the empty instances has."""
+    limits = [room.interfaces for room in rooms if room.interfaces is not None]
+    unlimited = choose is max and len(limits) < len(rooms)
+    return Room(
+        cpu=choose([room.cpu for room in rooms]),
+        memory=choose([room.memory for room in rooms]),
+        gpus=choose([room.gpus for room in rooms]),
+        gpus_total=choose([room.gpus_total for room in rooms]),
+        gpu_memory=choose([room.gpu_memory for room in rooms]),
+        interfaces=choose(limits) if limits and not unlimited else None,
+        neuron=choose([room.neuron for room in rooms]),
+    )
 
 
 def _reserved(container: Mapping[str, Any]) -> int:

@@ -100,7 +100,7 @@ def _reservation(
     kind = catalogue.find(_instance_type(group))
     # Of an unknown type, or an empty group's: a model mostly has its instance to itself.
     demands = [
-        each.count if kind is None else instances_for(kind, each.need, each.count)
+        each.count if kind is None else instances_for([kind], each.need, each.count)
         for each in _waiting(wanting, placed)
     ]
     return managed_scaling.reservation(

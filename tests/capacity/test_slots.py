@@ -83,7 +83,7 @@ def test_gpu_requests_are_read_in_every_form() -> None:
 @pytest.mark.rule("C13")
 def test_a_request_above_one_instance_never_fits() -> None:
     assert slots(kind("g5.12xlarge"), Requirements(gpus=5)) == 0
-    assert instances_for(kind("g5.12xlarge"), Requirements(gpus=5), 1) is None
+    assert instances_for([kind("g5.12xlarge")], Requirements(gpus=5), 1) is None
 
 
 @pytest.mark.rule("J6")
@@ -142,11 +142,19 @@ def test_what_fits_never_overfills(needs: list[Requirements]) -> None:
 
 @given(NEEDS, st.integers(1, 40))
 def test_instances_for_a_count_hold_that_count(need: Requirements, count: int) -> None:
-    instances = instances_for(kind("g5.12xlarge"), need, count)
+    instances = instances_for([kind("g5.12xlarge")], need, count)
     fit = slots(kind("g5.12xlarge"), need)
     assert (instances is None) == (fit == 0)
     if instances is not None:
         assert (instances - 1) * fit < count <= instances * fit
+
+
+def test_of_several_types_the_largest_counts_and_the_smallest_decides() -> None:
+    kinds = [kind("g5.xlarge"), kind("g5.12xlarge")]
+    assert instances_for(kinds, Requirements(gpus=1), 8) == 2
+    assert instances_for(kinds, Requirements(gpus=2), 8) is None
+    assert instances_for(kinds, Requirements(gpus=ALL_GPUS), 3) == 3
+    assert instances_for(kinds, Requirements(gpus=1, interface=True), 8) == 2
 
 
 @given(st.lists(st.integers(1, 22888), max_size=20))

@@ -164,18 +164,25 @@ def _held_by_daemons(core: Core, scaler: Scaler) -> set[str]:
 
 def demands(core: Core, scaler: Scaler, group: Group) -> list[int | None]:
     """For each group of equal waiting tasks the instances they take (C2)."""
-    kind = catalogue.find(group.instance_type) or registration.UNKNOWN_TYPE
+    kinds = [catalogue.find(name) or registration.UNKNOWN_TYPE for name in _types(group)]
     waiting: Counter[Requirements] = Counter(
         run.need
         for run in core.ledger.waiting.get(scaler.cluster, {}).values()
         if run.task.capacity_provider == scaler.provider.name
     )
     trunking = registration.trunked(core)
-    return [instances_for(kind, need, count, trunking=trunking) for need, count in waiting.items()]
+    return [instances_for(kinds, need, count, trunking=trunking) for need, count in waiting.items()]
+
+
+def _types(group: Group) -> list[str]:
+    """The instance types of a group: those of its mixed instances policy, or the one it has."""
+    policy = group.spec.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    named = [each["InstanceType"] for each in policy.get("Overrides", ()) if "InstanceType" in each]
+    return named or [group.instance_type]
 
 
 def _counts(instance: Instance) -> bool:
-    return instance.lifecycle in ("Pending", "InService")
+    return instance.lifecycle in ("Pending", "Pending:Wait", "InService")
 
 
 def _protects(provider: CapacityProvider) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ecsinfer.sandbox.fleet.launch_settings import weight_of
 from ecsinfer.sandbox.state import Group, Instance, World
 
 # Members of the answer that are in the request of the same name, with AWS's defaults.
@@ -70,6 +71,7 @@ def describe_instance(group: Group, instance: Instance) -> dict[str, Any]:
     """An instance in the API's form, as part of its group."""
     mixed = group.spec.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     template = group.spec.get("LaunchTemplate") or mixed.get("LaunchTemplateSpecification")
+    weighted = any("WeightedCapacity" in item for item in mixed.get("Overrides", ()))
     return {
         "InstanceId": instance.id,
         "InstanceType": instance.type,
@@ -79,6 +81,7 @@ def describe_instance(group: Group, instance: Instance) -> dict[str, Any]:
         "LaunchTemplate": template,
         "LaunchConfigurationName": group.spec.get("LaunchConfigurationName"),
         "ProtectedFromScaleIn": instance.protected,
+        "WeightedCapacity": str(weight_of(group.spec, instance.type)) if weighted else None,
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from ecsinfer.sandbox.fleet import activities
 from ecsinfer.sandbox.fleet.activities import timestamp
+from ecsinfer.sandbox.fleet.launch_settings import weight_of
 from ecsinfer.sandbox.fleet.launching import Launcher
 from ecsinfer.sandbox.fleet.terminating import Terminator
 from ecsinfer.sandbox.fleet.waiting import DRAINING_HOOK, Waiting
@@ -116,23 +117,25 @@ class AutoScaling:
     def balance(self, group: Group) -> None:
         """Launch or terminate until the group has its desired capacity."""
         present = [item for item in group.instances.values() if item.lifecycle in COUNTED]
-        missing = group.desired - len(present)
+        missing = group.desired - _units(group, present)
         why = self._causes.get(group.name, "")
         if missing > 0 and "Launch" not in group.suspended:
             launched = self._launcher.launch(group, missing, why)
             if launched < missing:
                 self._retry(group)
         elif missing < 0 and "Terminate" not in group.suspended:
-            self._shrink(group, len(present), why)
+            self._shrink(group, present, why)
 
-    def _shrink(self, group: Group, present: int, why: str) -> None:
-        excess = present - group.desired
-        victims = self._terminator.choose(group, excess)
+    def _shrink(self, group: Group, present: list[Instance], why: str) -> None:
+        capacity = _units(group, present)
+        victims = self._terminator.choose(group, capacity - group.desired)
+        pending = [item for item in present if item.lifecycle.startswith("Pending")]
+        left = capacity - group.desired - _units(group, victims) - _units(group, pending)
+        stays = [item for item in present if item not in victims and item not in pending]
         for victim in victims:
-            cause = activities.scale_in_cause(self._world, group, why, present, victim.id)
+            cause = activities.scale_in_cause(self._world, group, why, capacity, victim.id)
             self._terminator.begin(group, victim, cause)
-        pending = sum(item.lifecycle.startswith("Pending") for item in group.instances.values())
-        if len(victims) < excess - pending:
+        if any(_units(group, [item]) <= left for item in stays):
             self._tell_protected(group, why)
 
     def _tell_protected(self, group: Group, why: str) -> None:
@@ -170,3 +173,8 @@ class AutoScaling:
     def _gone(self, group: Group) -> None:
         if group.spec.get("Status") and not group.instances:
             del self.groups[group.name]
+
+
+def _units(group: Group, instances: Iterable[Instance]) -> int:
+    """The capacity of instances in the units of the group's sizes: instances, or their weights."""
+    return sum(weight_of(group.spec, item.type) for item in instances)

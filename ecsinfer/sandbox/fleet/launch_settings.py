@@ -62,6 +62,13 @@ def named_template(world: World, template: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def weight_of(spec: Mapping[str, Any], instance_type: str) -> int:
+    """The units of its group's capacity that an instance of a type is worth, 1 where not said."""
+    overrides = spec.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {}).get("Overrides", ())
+    weights = {item.get("InstanceType"): item.get("WeightedCapacity") for item in overrides}
+    return int(weights.get(instance_type) or 1)
+
+
 def _mixed(world: World, policy: Mapping[str, Any]) -> LaunchSettings:
     template = policy.get("LaunchTemplate", {})
     data = _template_data(world, template.get("LaunchTemplateSpecification", {}))

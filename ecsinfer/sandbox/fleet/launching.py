@@ -11,7 +11,7 @@ from ecsinfer.capacity import catalogue
 from ecsinfer.sandbox.clock import Timer
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.fleet import activities, launch_settings
-from ecsinfer.sandbox.fleet.launch_settings import LaunchSettings
+from ecsinfer.sandbox.fleet.launch_settings import LaunchSettings, weight_of
 from ecsinfer.sandbox.fleet.waiting import HEARTBEAT, LAUNCHING, Waiting
 from ecsinfer.sandbox.state import Activity, Group, Instance, World
 
@@ -41,12 +41,15 @@ class Launcher:
         self._open: dict[str, Activity] = {}
 
     def launch(self, group: Group, count: int, why: str) -> int:
-        """Launch up to `count` instances, spread over the zones; how many could be had.
+        """Launch instances worth `count` units or a little more, spread over the zones.
 
-        A zone without capacity is told once and then avoided; when none is left, the rest fails.
+        How many units could be had is returned. A zone without capacity is told once and then avoided; when none is left, the rest fails.
         """
         world = self._world
-        before = sum(not item.lifecycle.startswith("Term") for item in group.instances.values())
+        present = [
+            item for item in group.instances.values() if not item.lifecycle.startswith("Term")
+        ]
+        before = sum(weight_of(group.spec, item.type) for item in present)
         cause = activities.launch_cause(world, group, why, before)
         try:
             settings = launch_settings.resolve(world, group.spec)
@@ -56,10 +59,13 @@ class Launcher:
         group.instance_type, group.image_id = settings.types[0], settings.image
         group.user_data = settings.user_data
         exhausted: set[str] = set()
-        for launched in range(count):
-            if not self._launch_one(group, settings, cause, exhausted):
-                return launched
-        return count
+        launched = 0
+        while launched < count:
+            instance_type = self._launch_one(group, settings, cause, exhausted)
+            if not instance_type:
+                break
+            launched += weight_of(group.spec, instance_type)
+        return launched
 
     def cancel(self, instance_id: str) -> None:
         """The instance will not get into service."""
@@ -72,7 +78,8 @@ class Launcher:
 
     def _launch_one(
         self, group: Group, settings: LaunchSettings, cause: str, exhausted: set[str]
-    ) -> bool:
+    ) -> str:
+        """The type of the instance that was launched; empty when there was none to be had."""
         for zone in _least_populated_first(group):
             if zone in exhausted:
                 continue
@@ -80,11 +87,12 @@ class Launcher:
             for instance_type in settings.types:
                 refusal = self._refusal(group, instance_type, zone)
                 if not refusal:
-                    return self._start(group, settings, instance_type, zone, cause)
+                    started = self._start(group, settings, instance_type, zone, cause)
+                    return instance_type if started else ""
                 refusals.append(refusal)
             exhausted.add(zone)
             self._failed(group, cause, _mixed(group, refusals[0]), zone)
-        return False
+        return ""
 
     def _refusal(self, group: Group, instance_type: str, zone: str) -> str:
         """EC2's reason not to launch; empty when it would."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from ecsinfer.sandbox.fleet import activities
+from ecsinfer.sandbox.fleet.launch_settings import weight_of
 from ecsinfer.sandbox.fleet.waiting import DRAINING_HOOK, HEARTBEAT, TERMINATING, Waiting
 from ecsinfer.sandbox.state import Activity, Group, Instance, World
 
@@ -29,7 +30,10 @@ class Terminator:
         self._activities: dict[str, Activity] = {}  # by instance id
 
     def choose(self, group: Group, count: int) -> list[Instance]:
-        """The instances that scale-in takes: unprotected, of the fullest zone, oldest first."""
+        """The instances worth at most `count` units that scale-in takes.
+
+        They are unprotected, of the fullest zone, the oldest first.
+        """
         candidates = [
             item
             for item in group.instances.values()
@@ -39,14 +43,17 @@ class Terminator:
             item.zone for item in group.instances.values() if item.lifecycle == "InService"
         )
         chosen: list[Instance] = []
-        while candidates and len(chosen) < count:
+        while candidates and count > 0:
             victim = max(
                 candidates,
                 key=lambda item: (population[item.zone], -item.launched_at.timestamp()),
             )
             candidates.remove(victim)
-            population[victim.zone] -= 1
-            chosen.append(victim)
+            weight = weight_of(group.spec, victim.type)
+            if weight <= count:
+                count -= weight
+                population[victim.zone] -= 1
+                chosen.append(victim)
         return chosen
 
     def begin(self, group: Group, instance: Instance, cause: str) -> Activity:

@@ -26,13 +26,14 @@ class Groups:
         """Create the group of three zones and up to ten g5.xlarge instances."""
         request: dict[str, Any] = {
             "AutoScalingGroupName": NAME,
-            "LaunchTemplate": {"LaunchTemplateId": GPU_LAUNCH_TEMPLATE},
             "MinSize": 0,
             "MaxSize": 10,
             "DesiredCapacity": desired,
             "VPCZoneIdentifier": ",".join(SUBNETS),
             **changes,
         }
+        if "MixedInstancesPolicy" not in changes:
+            request.setdefault("LaunchTemplate", {"LaunchTemplateId": GPU_LAUNCH_TEMPLATE})
         self.api.create_auto_scaling_group(**request)
 
     def running(self, desired: int, **changes: Any) -> None:
