@@ -84,12 +84,16 @@ def status(output: str) -> None:
 
 
 @sandbox.command()
-def env() -> None:
+@click.option(
+    "--region", default="us-east-1", show_default=True,
+    help="The region of those clients; every region is furnished.",
+)  # fmt: skip
+def env(region: str) -> None:
     """Print what points AWS clients at it: eval "$(ecsinfer sandbox env)"."""
     running = _required()
     click.echo(f"# the embedded AWS: {SIMULATED}")
     click.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
-    for name, value in running.environment().items():
+    for name, value in running.environment(region).items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 

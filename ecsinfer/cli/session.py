@@ -172,8 +172,9 @@ def reach(common: Common) -> tuple[str | None, Clock, bool]:
     running = ensure_running() if common.sandbox else running_at(endpoint)
     if running is None:
         return common.endpoint_url, SystemClock(), False
-    # Its credentials are dummies: nothing real may be reached by accident.
-    os.environ.update(running.environment())
+    # Its credentials are dummies: nothing real may be reached by accident. The region stays.
+    named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    os.environ.update(running.environment(named) if named else running.environment())
     os.environ.pop("AWS_PROFILE", None)
     clock = SystemClock(running.speed, datetime.fromisoformat(running.simulated_time))
     return running.url, clock, True

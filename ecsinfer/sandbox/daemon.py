@@ -19,6 +19,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+DEFAULT_REGION = "us-east-1"
+
 _START_WITHIN = 30.0
 _STOP_WITHIN = 10.0
 _POLL = 0.02
@@ -57,19 +59,19 @@ class Running:
     simulated_time: str = field(compare=False)
     already: bool = True
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, region: str = DEFAULT_REGION) -> dict[str, str]:
         """What points any AWS SDK or the AWS CLI at the server, with dummy credentials."""
-        return endpoint_environment(self.url)
+        return endpoint_environment(self.url, region)
 
 
-def endpoint_environment(url: str) -> dict[str, str]:
+def endpoint_environment(url: str, region: str = DEFAULT_REGION) -> dict[str, str]:
     """What points any AWS SDK or the AWS CLI at an embedded AWS, with dummy credentials."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

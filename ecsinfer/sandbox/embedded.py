@@ -28,7 +28,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.loaders import Loader
 
 from ecsinfer.sandbox.clock import EPOCH, VirtualClock
-from ecsinfer.sandbox.furnishing import Furniture
+from ecsinfer.sandbox.furnishing import GLOBAL, Furniture
 from ecsinfer.sandbox.furniture import furnish_groups
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import World
@@ -55,7 +55,8 @@ class Sandbox:
     Args:
         scenario: how the world behaves; the default one is a healthy world.
         region: the region of `session` and `world`.
-        furnished: whether a VPC, Auto Scaling groups, a load balancer, roles and images are there.
+        furnished: whether a VPC, Auto Scaling groups, a load balancer, roles and images are there,
+            in every region that is looked at.
         begin: the simulated time at which the account begins.
         wait: lets the scenario's latency pass; by default on the simulated clock.
 
@@ -88,10 +89,9 @@ class Sandbox:
         self.application = Application(
             self.world_of, self.lock, scenario, self._wait or self.clock.sleep
         )
+        self._furniture: dict[str, Furniture] = {}
         if self._furnished:
-            self.application.moto.before = Furniture(
-                partial(self._ask, self.region), ACCOUNT, self.region
-            ).before
+            self.application.moto.before = self._furnish
 
     @property
     def calls(self) -> list[ApiCall]:
@@ -129,11 +129,19 @@ class Sandbox:
         try:
             for room in ROOMS:
                 importlib.import_module(room).install(world)
-            if self._furnished and region == self.region:
+            if self._furnished:
                 furnish_groups(world)
         except BaseException:
             del self._worlds[region]
             raise
+
+    def _furnish(self, service: str, region: str) -> None:
+        """A service of a region is about to be asked: its furniture is there before."""
+        if service in GLOBAL:
+            region = self.region
+        if region not in self._furniture:
+            self._furniture[region] = Furniture(partial(self._ask, region), ACCOUNT, region)
+        self._furniture[region].prepare(service)
 
     def upstream(self, service: str, region: str = "") -> ServiceUpstream:
         """moto's side of a service, past every correction."""

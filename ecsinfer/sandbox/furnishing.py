@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 
 
 class Furniture:
-    """Furnishes one region, service by service, each before the first question to it.
+    """Furnishes one region service by service; a region or service never asked costs nothing.
 
     Args:
         ask: the simulated AWS's other services in this region.
@@ -63,11 +63,6 @@ class Furniture:
         self._account = account
         self._region = region
         self._done: set[str] = set()
-
-    def before(self, service: str, region: str) -> None:
-        """A question to a service of a region is about to be answered."""
-        if region == self._region or service in _GLOBAL:
-            self.prepare(service)
 
     def prepare(self, service: str) -> None:
         """Put the pieces of a service, and of those it needs, in place unless they are."""
@@ -251,7 +246,7 @@ def _rule(listener: str, arn: str, priority: int, path: str, *targets: str) -> P
     )
 
 
-_GLOBAL = frozenset({"iam"})
+GLOBAL = frozenset({"iam"})
 """Services whose requests are signed for us-east-1 wherever the caller is."""
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {"elbv2": ("ec2",)}

@@ -3,8 +3,8 @@
 Every identifier and ARN below is fixed, so that a spec can be written against the sandbox without
 looking anything up; `furnishing` puts it in place.
 
-In a region other than us-east-1 the same names and identifiers are used with its name in the
-ARNs.
+Every region that is looked at is furnished: with the same names and identifiers, and with its own
+name in ARNs and in the address of the registry.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from ecsinfer.sandbox import daemon
 
 pytestmark = pytest.mark.server
 
+CONFIGS = Path(__file__).parents[2] / "configs"
+
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -47,6 +49,7 @@ def test_a_life_of_the_server(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"export AWS_ENDPOINT_URL={status['url']}" in exports
     assert "export AWS_ACCESS_KEY_ID=sandbox" in exports
     assert SIMULATED in exports
+    assert "export AWS_REGION=eu-west-1" in told("env", "--region", "eu-west-1")
     assert running_at(status["url"] + "/") == daemon.status()
     assert running_at("http://127.0.0.1:1") is None
 
@@ -66,6 +69,23 @@ def test_a_command_goes_by_the_time_of_the_embedded_aws(monkeypatch: pytest.Monk
     told = daemon.ask(running.port, "GET", "status")["simulated_time"]
     assert simulated
     assert abs((clock.now() - datetime.fromisoformat(told)).total_seconds()) < 60
+
+
+def test_a_command_on_it_keeps_to_the_region_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.start(speed=5000)
+    spec = tmp_path / "ireland.yaml"
+    text = (CONFIGS / "quickstart.yaml").read_text().replace("region: us-east-1\n", "")
+    spec.write_text(text.replace("us-east-1", "eu-west-1"))
+    command = ["--sandbox", "--file", str(spec), "--output", "json"]
+
+    assert run(["deploy", *command, "--region", "eu-west-1"]) == 0
+    assert "arn:aws:ecs:eu-west-1:123456789012:service/quickstart/llm" in capsys.readouterr().out
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert run(["plan", *command, "--detailed-exitcode"]) == 0
 
 
 @pytest.mark.parametrize("command", ["env", "reset"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ from ecsinfer import events
 from ecsinfer.application import outputs
 from ecsinfer.model import Verb
 from ecsinfer.sandbox import furniture
-from ecsinfer.spec import Spec
+from ecsinfer.spec import Spec, load
 from ecsinfer.spec.capacity import FARGATE
 from tests.laws import neighbours
 from tests.laws.contents import contents, ours
-from tests.laws.world import CONFIGS, Account, busy
+from tests.laws.world import CONFIGS, DIRECTORY, Account, busy
 
 CONFIG = pytest.mark.parametrize("spec", CONFIGS.values(), ids=CONFIGS)
 
@@ -60,6 +61,19 @@ def test_a_spec_is_deployed_as_it_says_and_then_there_is_nothing_to_do(spec: Spe
     assert again.status == "nothing-to-do"
     assert again.writes == []
     assert contents(account) == before
+
+
+def test_a_spec_of_another_region_is_deployed_there_just_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "ireland.yaml"
+    text = (DIRECTORY / "quickstart.yaml").read_text()
+    file.write_text(text.replace(furniture.REGION, "eu-west-1"))
+    spec, account = load(file), Account(region="eu-west-1")
+    assert account.deploy(spec).status == "done"
+    ((_, service),) = described(account, spec)
+    assert service["serviceArn"].startswith("arn:aws:ecs:eu-west-1:")
+    assert service["runningCount"] == 2
+    assert account.deploy(spec).status == "nothing-to-do"
+    assert account.sandbox.session().client("ecs").list_clusters()["clusterArns"] == []
 
 
 @CONFIG

@@ -120,9 +120,9 @@ class Run:
 class Account:
     """One account; commands run one after another, each a new process as far as it can tell."""
 
-    def __init__(self, scenario: Scenario = QUICK) -> None:
+    def __init__(self, scenario: Scenario = QUICK, region: str = "") -> None:
         self.sandbox = Sandbox(scenario)
-        self.session = _OneClientEach(self.sandbox)
+        self.session = _OneClientEach(self.sandbox, region)
 
     def client(self, service: str) -> Any:
         """A plain boto3 client: what anybody else sees and does."""
@@ -161,8 +161,8 @@ class Account:
 class _OneClientEach(boto3.Session):
     """A session that makes every client once: making them takes longer than using them."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        made = sandbox.session()
+    def __init__(self, sandbox: Sandbox, region: str) -> None:
+        made = sandbox.session(region)
         super().__init__(region_name=made.region_name, botocore_session=made._session)
         self._made: dict[tuple[str, str], Any] = {}
 

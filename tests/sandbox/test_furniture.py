@@ -187,8 +187,29 @@ def test_another_region_is_furnished_under_its_own_name(region: str) -> None:
     assert "ecsTaskRole" in {role["RoleName"] for role in roles}
 
 
-def test_only_the_sandboxs_own_region_is_furnished(sandbox: Sandbox) -> None:
-    session: Any = sandbox.session("eu-west-1")
+def test_every_region_that_is_looked_at_is_furnished_and_the_roles_are_those_of_all(
+    sandbox: Sandbox,
+) -> None:
+    at_home, abroad = (sandbox.session(region) for region in ("", "eu-west-1"))
+    found = [
+        session.client("elbv2").describe_target_groups(Names=["ip-targets"])["TargetGroups"][0]
+        for session in (at_home, abroad)
+    ]
+    roles = [session.client("iam").list_roles()["Roles"] for session in (at_home, abroad)]
+    images = abroad.client("ecr").describe_images(repositoryName="vllm")["imageDetails"]
+    groups: Any = abroad.client("autoscaling")
 
-    assert session.client("elbv2").describe_target_groups()["TargetGroups"] == []
-    assert session.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    assert [each["TargetGroupArn"] for each in found] == [
+        furniture.IP_TARGETS,
+        furniture.IP_TARGETS.replace(furniture.REGION, "eu-west-1"),
+    ]
+    assert roles[0] == roles[1]
+    assert image_digest("vllm", "v1") in {image["imageDigest"] for image in images}
+    groups.set_desired_capacity(AutoScalingGroupName=furniture.GPU_GROUP, DesiredCapacity=1)
+    sandbox.clock.sleep(60)
+    (instance,) = groups.describe_auto_scaling_instances()["AutoScalingInstances"]
+    assert instance["AvailabilityZone"].startswith("eu-west-1")
+    assert (
+        at_home.client("autoscaling").describe_auto_scaling_instances()["AutoScalingInstances"]
+        == []
+    )
