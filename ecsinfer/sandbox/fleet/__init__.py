@@ -7,6 +7,7 @@ from ecsinfer.sandbox.fleet import (
     groups,
     hooks,
     instances,
+    launch_templates,
     policies,
     processes,
     tags,
@@ -14,7 +15,17 @@ from ecsinfer.sandbox.fleet import (
 from ecsinfer.sandbox.fleet.fleet import AutoScaling
 from ecsinfer.sandbox.state import World
 
-__all__ = ["activities", "groups", "hooks", "install", "instances", "policies", "processes", "tags"]
+__all__ = [
+    "activities",
+    "groups",
+    "hooks",
+    "install",
+    "instances",
+    "launch_templates",
+    "policies",
+    "processes",
+    "tags",
+]
 
 
 def install(world: World) -> None:

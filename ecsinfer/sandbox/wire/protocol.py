@@ -1,4 +1,4 @@
-"""AWS's JSON 1.1 and Query protocols: requests to parameters, answers and refusals to bytes.
+"""AWS's JSON 1.1, Query and EC2 protocols: requests to parameters, answers and refusals to bytes.
 
 Written on botocore's service model alone; what a client sends is validated by it as well, so that
 a request that no SDK could have sent is refused rather than half understood.
@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from botocore.utils import parse_timestamp
 from botocore.validate import ParamValidator
-from moto.core.parse import QueryParser
+from moto.core.parse import PROTOCOL_PARSERS
 
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.wire.message import HttpReply, HttpRequest
@@ -23,7 +23,11 @@ from ecsinfer.sandbox.wire.shapes import answered, outside_enums, received, with
 
 _XML = "text/xml"
 # The code of a request that does not fit the model: ECS has one of its own.
-_INVALID = {"ecs": "InvalidParameterException", "json": "ValidationException"}
+_INVALID = {
+    "ecs": "InvalidParameterException",
+    "ec2": "InvalidParameterValue",
+    "json": "ValidationException",
+}
 
 
 def read(operation: Any, request: HttpRequest) -> dict[str, Any]:
@@ -75,7 +79,10 @@ def write(operation: Any, answer: Mapping[str, Any], request_id: str) -> HttpRep
         plain = answered(shape, answer, _iso, operation.name)
         wrapper = shape.serialization.get("resultWrapper")
         _write_members(shape, plain, ET.SubElement(root, wrapper) if wrapper else root)
-    ET.SubElement(ET.SubElement(root, "ResponseMetadata"), "RequestId").text = request_id
+    if operation.service_model.protocol == "ec2":
+        ET.SubElement(root, "requestId").text = request_id
+    else:
+        ET.SubElement(ET.SubElement(root, "ResponseMetadata"), "RequestId").text = request_id
     return _reply(200, _XML, ET.tostring(root), request_id)
 
 
@@ -101,7 +108,8 @@ def refuse(protocol: str, error: ServiceError, request_id: str) -> HttpReply:
 
 
 def _read_form(operation: Any, request: HttpRequest) -> dict[str, Any]:
-    parser = QueryParser(operation, timestamp_parser=parse_timestamp)
+    form = PROTOCOL_PARSERS["ec2" if operation.service_model.protocol == "ec2" else "query"]
+    parser = form(operation, timestamp_parser=parse_timestamp)
     try:
         params: dict[str, Any] = parser.parse({"values": form_of(request)})
     except ValueError as error:

@@ -6,7 +6,11 @@ terraform {
   }
 }
 
-provider "aws" {} # endpoint, region and credentials come from the environment
+provider "aws" { # endpoint, region and credentials come from the environment
+  default_tags {
+    tags = { owner = "platform" }
+  }
+}
 
 variable "image" { type = string }
 variable "group" { type = string }
@@ -21,6 +25,17 @@ data "aws_autoscaling_group" "furnished" {
 
 data "aws_lb_target_group" "furnished" {
   arn = var.target_group
+}
+
+resource "aws_launch_template" "gpu" {
+  name          = "gpu"
+  image_id      = "ami-0ca77a28d8801702a"
+  instance_type = "g5.xlarge"
+
+  tag_specifications {
+    resource_type = "instance"
+    tags          = { team = "inference" }
+  }
 }
 
 resource "aws_ecs_cluster" "inference" {
