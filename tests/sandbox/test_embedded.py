@@ -147,14 +147,20 @@ def test_what_nobody_answers_is_refused_by_name(
 
 
 def test_sixteen_threads_of_mixed_calls_lose_nothing(sandbox: Sandbox) -> None:
+    session: Any = sandbox.session()
+    logs, ecr, ecs = (session.client(service) for service in ("logs", "ecr", "ecs"))
+    ecs.create_cluster(clusterName="c")
+    box = {"name": "main", "image": "model:1", "memory": 128}
+    ecs.register_task_definition(family="app", containerDefinitions=[box])
     before = len(sandbox.calls)
 
     def work(number: int) -> None:
-        session = sandbox.session()
-        logs, ecr = session.client("logs"), session.client("ecr")
         for turn in range(10):
-            logs.create_log_group(logGroupName=f"group-{number}-{turn}")
-            ecr.create_repository(repositoryName=f"repository-{number}-{turn}")
+            name = f"{number}-{turn}"
+            logs.create_log_group(logGroupName=f"group-{name}")
+            ecr.create_repository(repositoryName=f"repository-{name}")
+            ecs.create_service(cluster="c", serviceName=name, taskDefinition="app", desiredCount=1)
+            ecs.update_service(cluster="c", service=name, desiredCount=2)
             sandbox.clock.sleep(1)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
@@ -164,8 +170,12 @@ def test_sixteen_threads_of_mixed_calls_lose_nothing(sandbox: Sandbox) -> None:
     for thread in threads:
         thread.join()
 
-    assert len(sandbox.calls) - before == 16 * 10 * 2
+    assert len(sandbox.calls) - before == 16 * 10 * 4
     assert (sandbox.clock.now() - began).total_seconds() == 16 * 10
-    repositories = sandbox.session().client("ecr").get_paginator("describe_repositories")
+    assert {name for _, name in sandbox.world.services} == {
+        f"{number}-{turn}" for number in range(16) for turn in range(10)
+    }
+    assert {service.desired for service in sandbox.world.services.values()} == {2}
+    repositories = ecr.get_paginator("describe_repositories")
     names = [r["repositoryName"] for page in repositories.paginate() for r in page["repositories"]]
     assert len([name for name in names if name.startswith("repository-")]) == 16 * 10

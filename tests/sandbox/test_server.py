@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -76,6 +78,18 @@ def test_it_listens_on_nothing_but_loopback(host: str) -> None:
         Server(host=host)
 
 
+def test_it_is_up_within_two_seconds_of_processor_time() -> None:
+    program = (
+        "import time; from ecsinfer.sandbox.server import Server;"
+        "Server(); print(time.process_time())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert float(done.stdout) < 2
+
+
 def test_a_connection_is_kept_alive(serve: Serve) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", serve().port)
     ports = []
@@ -110,12 +124,13 @@ def test_a_lost_answer_leaves_the_request_applied_and_a_retry_sends_it_again(ser
 
 def test_sixteen_threads_of_mixed_calls_lose_nothing(serve: Serve) -> None:
     server = serve(speed=60)
-    logs, ecr = client(server, "logs"), client(server, "ecr")
+    logs, ecs = client(server, "logs"), client(server, "ecs")
+    box = {"name": "main", "image": "model:1", "memory": 128}
 
     def work(number: int) -> None:
         for turn in range(5):
             logs.create_log_group(logGroupName=f"group-{number}-{turn}")
-            ecr.create_repository(repositoryName=f"repository-{number}-{turn}")
+            ecs.register_task_definition(family="shared", containerDefinitions=[box])
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
     for thread in threads:
@@ -127,6 +142,8 @@ def test_sixteen_threads_of_mixed_calls_lose_nothing(serve: Serve) -> None:
     groups = logs.get_paginator("describe_log_groups").paginate()
     names = [group["logGroupName"] for page in groups for group in page["logGroups"]]
     assert len([name for name in names if name.startswith("group-")]) == 16 * 5
+    revisions = ecs.list_task_definitions(familyPrefix="shared")["taskDefinitionArns"]
+    assert {int(arn.rpartition(":")[2]) for arn in revisions} == set(range(1, 16 * 5 + 1))
 
 
 def test_a_bug_of_ours_is_an_error_that_names_the_operation(
