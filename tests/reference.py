@@ -1,10 +1,12 @@
-"""The reference parts of README, generated from the commands, the spec's schema and the causes.
+"""The reference parts of README, generated from the commands, schemas, causes and scenarios.
 
 ``python -m tests.reference`` writes it; a test compares.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +16,7 @@ import click
 
 from ecsinfer.cli.main import COMMANDS, cli
 from ecsinfer.diagnose.catalogue import MEANINGS
+from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario, Timings
 from ecsinfer.spec.schema import json_schema
 
 README = Path(__file__).parent.parent / "README.md"
@@ -158,10 +161,42 @@ def _causes() -> str:
     return "\n".join(["| cause | meaning |", "|---|---|", *rows]) + "\n"
 
 
+def _scenario() -> str:
+    rows = [
+        f"| `{prefix}{name}` | {meaning}{_default(record, name)} |"
+        for prefix, record in _RECORDS.items()
+        for name, meaning in _attributes(record)
+    ]
+    return "\n".join(["| key | meaning |", "|---|---|", *rows]) + "\n"
+
+
+def _attributes(record: type) -> Iterator[tuple[str, str]]:
+    """The attributes that a docstring tells of."""
+    told = (inspect.getdoc(record) or "").partition("Attributes:\n")[2]
+    for entry in re.split(r"\n(?= {4}\w)", told):
+        name, _, meaning = entry.strip().partition(": ")
+        yield name, " ".join(meaning.replace("``", "`").split()).replace("|", "\\|")
+
+
+def _default(record: Any, name: str) -> str:
+    (field,) = (field for field in dataclasses.fields(record) if field.name == name)
+    default = field.default
+    note = f" (default `{_shown(default)}`)"
+    return "" if default in (dataclasses.MISSING, None, (), "") else note
+
+
+_RECORDS: Mapping[str, type] = {
+    "": Scenario,
+    "timings.": Timings,
+    "images.<image>.": ImageBehaviour,
+    "faults[].": Fault,
+}
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "spec": _spec,
     "causes": _causes,
+    "scenario": _scenario,
 }
 
 _INNER = {"properties", "items", "additionalProperties", "patternProperties"}

@@ -64,7 +64,7 @@ class ImageBehaviour:
             for another architecture; ``disk-full``: no space left for the image.
         exit_code: of a crash.
         after: seconds from start to the crash.
-        status: the HTTP status of ``unhealthy``; None when nothing listens.
+        status: the HTTP status of ``unhealthy``; without one, nothing listens.
         pull: overrides the scenario's pull time.
         load: overrides the scenario's load time.
         logs: the lines a container writes before it ends.
@@ -114,7 +114,7 @@ class Scenario:
             counts, before the tag conventions (``:crash``, ``:oom``, ``:unhealthy``,
             ``:missing``, ``:slow``).
         no_capacity: zones, instance types or ``type@zone`` that EC2 is out of (F6).
-        vcpu_quota: vCPUs that may run at once; None is unlimited (F6, J3).
+        vcpu_quota: vCPUs that may run at once; without one, as many as there are (F6, J3).
         never_join: Auto Scaling group names whose instances run but never register.
         isolated_subnets: subnets without a way out: from there only Fargate tasks with a public
             address reach the registry.
