@@ -43,7 +43,10 @@ class Launcher:
     def launch(self, group: Group, count: int, why: str) -> int:
         """Launch instances worth `count` units or a little more, spread over the zones.
 
-        How many units could be had is returned. A zone without capacity is told once and then avoided; when none is left, the rest fails.
+        A zone without capacity is told once and then avoided; when none is left, the rest fails.
+
+        Returns:
+            How many units could be had.
         """
         world = self._world
         present = [
