@@ -58,9 +58,14 @@ def test_a_life_of_the_server(capsys: pytest.CaptureFixture[str]) -> None:
     assert "No embedded AWS was running" in told("stop")
 
 
-def test_a_command_goes_by_the_time_of_the_embedded_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def take_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo after the test what `reach` sets in the environment."""
     for name in daemon.endpoint_environment(""):
-        monkeypatch.setenv(name, "")  # what `reach` sets is taken back
+        monkeypatch.setenv(name, "")
+
+
+def test_a_command_goes_by_the_time_of_the_embedded_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    take_back(monkeypatch)
     running = daemon.start(speed=1)
     daemon.ask(running.port, "POST", "advance", '{"seconds": "3h"}')
 
@@ -74,6 +79,7 @@ def test_a_command_goes_by_the_time_of_the_embedded_aws(monkeypatch: pytest.Monk
 def test_a_command_on_it_keeps_to_the_region_it_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    take_back(monkeypatch)
     daemon.start(speed=5000)
     spec = tmp_path / "ireland.yaml"
     text = (CONFIGS / "quickstart.yaml").read_text().replace("region: us-east-1\n", "")
@@ -82,8 +88,6 @@ def test_a_command_on_it_keeps_to_the_region_it_was_given(
 
     assert run(["deploy", *command, "--region", "eu-west-1"]) == 0
     assert "arn:aws:ecs:eu-west-1:123456789012:service/quickstart/llm" in capsys.readouterr().out
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert run(["plan", *command, "--detailed-exitcode"]) == 0
 
