@@ -6,6 +6,7 @@ would bore; every one can be set in YAML.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -121,7 +122,10 @@ class Scenario:
         daemons_protected: whether managed termination protection stays on instances that run
             nothing but daemon tasks, as it was reported of AWS.
         untagged: Auto Scaling group names whose instances register without a capacity provider (B8).
-        roles_denied: role ARNs or names that ecs-tasks may not assume (H3).
+        roles_denied: role ARNs or names that AWS may not assume: a task's (H3), or the
+            service-linked ``AWSServiceRoleForECS`` (A13) and
+            ``AWSServiceRoleForApplicationAutoScaling_ECSService`` (E1).
+        roles_withheld: role ARNs or names that the caller may not pass to a service (H3).
         secrets_missing: ``valueFrom`` values that cannot be read.
         log_groups_missing: log groups that do not exist.
         describe_lag: seconds by which Describe calls trail a create (0.9).
@@ -140,9 +144,15 @@ class Scenario:
     daemons_protected: bool = False
     untagged: tuple[str, ...] = ()
     roles_denied: tuple[str, ...] = ()
+    roles_withheld: tuple[str, ...] = ()
     secrets_missing: tuple[str, ...] = ()
     log_groups_missing: tuple[str, ...] = ()
     describe_lag: float = 0
     api_buckets: bool = False
     latency: float = 0
     faults: tuple[Fault, ...] = ()
+
+
+def names_role(roles: Collection[str], role: str) -> bool:
+    """Whether a role, given by ARN or name, is among those that a scenario lists by either."""
+    return role in roles or role.rpartition("/")[2] in roles

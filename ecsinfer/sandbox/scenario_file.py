@@ -18,7 +18,8 @@ keys are. Times are seconds or text such as ``500ms``, ``90s``, ``5m``, ``1h30m`
     untagged: [cpu]                   # ... register without a capacity provider
     isolated_subnets: [subnet-0a1b2c3d000000003]
     daemons_protected: true           # instances with daemons alone stay protected
-    roles_denied: [llm-task]
+    roles_denied: [llm-task]          # AWS may not assume them
+    roles_withheld: [llm-task]        # the caller may not pass them
     secrets_missing: ["arn:aws:secretsmanager:us-east-1:123456789012:secret:token"]
     log_groups_missing: [/ecs/llm]
     describe_lag: 20s                 # describe calls trail a create

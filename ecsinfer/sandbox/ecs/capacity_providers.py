@@ -22,6 +22,7 @@ from ecsinfer.sandbox.ecs.providers import (
     in_use,
     require_provider,
 )
+from ecsinfer.sandbox.ecs.roles import require_passable
 from ecsinfer.sandbox.errors import client_error, invalid_parameter
 from ecsinfer.sandbox.registry import Request, Response, ecs_operation
 from ecsinfer.sandbox.state import CapacityProvider, World
@@ -59,6 +60,7 @@ _SCALING_RANGES = {
 @ecs_operation("CreateCapacityProvider")
 def create_capacity_provider(world: World, request: Request) -> Response:
     """Make a provider of either kind; an existing name is refused, equal or not (B2)."""
+    require_passable(world, request)
     name, cluster = request["name"], short_name(request.get("cluster", ""))
     if not _NAME.fullmatch(name):
         raise client_error(
@@ -130,6 +132,7 @@ def describe_capacity_providers(world: World, request: Request) -> Response:
 @ecs_operation("UpdateCapacityProvider")
 def update_capacity_provider(world: World, request: Request) -> Response:
     """Change what may change (B7); omitted fields of a block stay as they are (O1)."""
+    require_passable(world, request)
     provider = require_provider(world, request["name"], short_name(request.get("cluster", "")))
     if provider.update_status.endswith("IN_PROGRESS"):
         raise busy("capacity provider")
@@ -159,6 +162,8 @@ def delete_capacity_provider(world: World, request: Request) -> Response:
         )
     provider = require_provider(world, name, short_name(request.get("cluster", "")))
     associations.require_provider_settled(world, provider.name)
+    if provider.managed_instances:
+        managed_instances.require_no_daemons(world, provider)
     if provider.update_status != "DELETE_IN_PROGRESS":
         provider.update_reason = _reason_to_stay(world, provider)
         if provider.update_reason:

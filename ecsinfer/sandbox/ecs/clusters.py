@@ -24,6 +24,7 @@ from ecsinfer.sandbox.ecs.common import (
     require_cluster,
     short_name,
 )
+from ecsinfer.sandbox.ecs.roles import require_service_linked
 from ecsinfer.sandbox.ecs.strategies import complete, require_associated
 from ecsinfer.sandbox.errors import ServiceError, client_error, invalid_parameter
 from ecsinfer.sandbox.registry import Request, Response, ecs_operation
@@ -54,6 +55,7 @@ def create_cluster(world: World, request: Request) -> Response:
     if old is not None and old.status != "INACTIVE":
         _require_same(old, request)
         return {"cluster": describe_cluster(world, old, EVERYTHING)}
+    require_service_linked(world)
     _check_execute_command(request.get("configuration", {}))
     names = associations.associable(world, name, request.get("capacityProviders", ()))
     strategy = complete(request.get("defaultCapacityProviderStrategy", ()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecsinfer.sandbox.ecs.common import short_name
 from ecsinfer.sandbox.ecs.network_rules import network_mode
 from ecsinfer.sandbox.errors import ServiceError, invalid_parameter
+from ecsinfer.sandbox.scenario import names_role
 from ecsinfer.sandbox.state import World
 
 MOST_TARGET_GROUPS = 5
@@ -52,7 +52,7 @@ def _check_role(world: World, spec: Mapping[str, Any], definition: Mapping[str, 
         raise invalid_parameter(
             "You cannot specify an IAM role for services that require a service linked role."
         )
-    if {role, short_name(role)} & set(world.scenario.roles_denied):
+    if names_role(world.scenario.roles_denied, role):
         raise invalid_parameter(
             "Unable to assume role and validate the specified targetGroupArn. Please verify that "
             "the ECS service role being passed has the proper permissions."

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ecsinfer.sandbox.ecs.common import require_active_cluster
-from ecsinfer.sandbox.errors import invalid_parameter
+from ecsinfer.sandbox.ecs.common import require_active_cluster, short_name
+from ecsinfer.sandbox.errors import client_error, invalid_parameter
 from ecsinfer.sandbox.state import CapacityProvider, World
 
 MOST_INSTANCE_TYPES = 400
@@ -70,6 +70,29 @@ def leave(world: World, provider: CapacityProvider) -> None:
     if cluster is not None and provider.name in cluster.capacity_providers:
         cluster.capacity_providers.remove(provider.name)
         world.engine.providers_changed(cluster)
+
+
+def require_no_daemons(world: World, provider: CapacityProvider) -> None:
+    """Refuse to delete the provider under daemons (B22).
+
+    AWS says it of the daemons of its CreateDaemon; here a service of the DAEMON strategy is what
+    puts a task on every instance.
+
+    Raises:
+        ServiceError: ClientException.
+    """
+    for service in world.services.values():
+        strategy = service.spec.get("capacityProviderStrategy", ())
+        if (
+            service.cluster == provider.cluster
+            and service.status != "INACTIVE"
+            and service.spec["schedulingStrategy"] == "DAEMON"
+            and any(short_name(item["capacityProvider"]) == provider.name for item in strategy)
+        ):
+            raise client_error(
+                "Cannot delete capacity provider. Daemon services are still associated with this "
+                "capacity provider."
+            )
 
 
 def _created(world: World, provider: CapacityProvider) -> None:

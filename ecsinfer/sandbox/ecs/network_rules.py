@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecsinfer.sandbox.ecs.vpc_rules import check_vpc
 from ecsinfer.sandbox.errors import invalid_parameter
+from ecsinfer.sandbox.state import World
 
 MOST_SUBNETS = 16
 MOST_SECURITY_GROUPS = 5
@@ -17,7 +19,11 @@ def network_mode(definition: Mapping[str, Any]) -> str:
 
 
 def check_network(
-    definition: Mapping[str, Any], configuration: Mapping[str, Any] | None, *, fargate: bool
+    world: World,
+    definition: Mapping[str, Any],
+    configuration: Mapping[str, Any] | None,
+    *,
+    fargate: bool,
 ) -> None:
     """A network configuration belongs to awsvpc, and only to it (C14, D10, D11).
 
@@ -41,6 +47,7 @@ def check_network(
     _check_size("securityGroups", len(groups), least=0, most=MOST_SECURITY_GROUPS)
     if network.get("assignPublicIp") == "ENABLED" and not fargate:
         raise invalid_parameter("Assign public IP is not supported for this launch type.")
+    check_vpc(world, network)
 
 
 def _check_size(name: str, count: int, *, least: int, most: int) -> None:

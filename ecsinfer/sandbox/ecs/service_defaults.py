@@ -122,11 +122,7 @@ def on_fargate(spec: Mapping[str, Any]) -> bool:
 
 
 def network_configuration(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A network configuration as it is described.
-
-    Where no security group is given, AWS uses the VPC's default one (D11); which that is, this
-    control plane does not know, so the list stays empty.
-    """
+    """A network configuration as it is described."""
     if "awsvpcConfiguration" not in given:
         return dict(given)
     network = given["awsvpcConfiguration"]

@@ -78,7 +78,7 @@ def check_proposal(proposal: Proposal) -> None:
     """
     spec, definition = proposal.spec, proposal.definition
     fargate = on_fargate(spec)
-    check_network(definition, spec.get("networkConfiguration"), fargate=fargate)
+    check_network(proposal.world, definition, spec.get("networkConfiguration"), fargate=fargate)
     _check_scheduling(proposal, fargate=fargate)
     check_capacity(proposal.world, proposal.cluster, spec, definition)
     check_deployment(spec)
@@ -161,7 +161,9 @@ def _check_rebalancing(spec: Mapping[str, Any]) -> None:
 
 
 def _check_details(spec: Mapping[str, Any], definition: Mapping[str, Any]) -> None:
-    # Without any health check the grace period is unused; AWS no longer refuses it (D9).
+    # AWS once refused a grace period without a load balancer, and still may where it is old. Its API
+    # model of today says "If you do not use any of the health checks, then
+    # healthCheckGracePeriodSeconds is unused": that is what is done here (D9).
     if not 0 <= spec["healthCheckGracePeriodSeconds"] <= LONGEST_GRACE_PERIOD:
         raise invalid_parameter(
             f"healthCheckGracePeriodSeconds must be between 0 and {LONGEST_GRACE_PERIOD}"

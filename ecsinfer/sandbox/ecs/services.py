@@ -14,6 +14,7 @@ from ecsinfer.sandbox.ecs.common import (
     short_name,
 )
 from ecsinfer.sandbox.ecs.identifiers import name_in_cluster
+from ecsinfer.sandbox.ecs.roles import require_passable, require_service_linked
 from ecsinfer.sandbox.ecs.service_defaults import (
     Spec,
     created_spec,
@@ -30,6 +31,7 @@ from ecsinfer.sandbox.ecs.service_rules import (
 from ecsinfer.sandbox.ecs.service_views import TaskCounts, service_view
 from ecsinfer.sandbox.ecs.strategies import placement_choice, task_strategy
 from ecsinfer.sandbox.ecs.task_definition_references import active_task_definition
+from ecsinfer.sandbox.ecs.vpc_rules import with_security_groups
 from ecsinfer.sandbox.errors import ServiceError, client_error, invalid_parameter
 from ecsinfer.sandbox.registry import Request, Response, ecs_operation
 from ecsinfer.sandbox.state import Cluster, Service, TaskDefinition, World
@@ -53,8 +55,10 @@ def require_service(world: World, cluster: Cluster, value: str) -> Service:
 @ecs_operation("CreateService")
 def create_service(world: World, request: Request) -> Response:
     """CreateService (D1, D2): a name is taken while its service is ACTIVE or DRAINING."""
+    require_passable(world, request)
     token = client_token(request, LONGEST_TOKEN)
     cluster = require_active_cluster(world, request.get("cluster"))
+    require_service_linked(world)
     name = request["serviceName"]
     check_name(name)
     check_controller(request)
@@ -65,7 +69,7 @@ def create_service(world: World, request: Request) -> Response:
     if not request.get("taskDefinition"):
         raise client_error("TaskDefinition can not be blank.")
     definition = active_task_definition(world, request["taskDefinition"], client_error)
-    spec = created_spec(request, capacity)
+    spec = created_spec(with_security_groups(world, request), capacity)
     check_proposal(Proposal(world, cluster, spec, definition.spec, request.get("desiredCount")))
     service = Service(
         name=name,
@@ -106,11 +110,13 @@ def _existing(world: World, cluster: Cluster, name: str, request: Request) -> Se
 @ecs_operation("UpdateService")
 def update_service(world: World, request: Request) -> Response:
     """UpdateService (D4, D6, D7): partial; some changes start a new deployment."""
+    require_passable(world, request)
     cluster = require_active_cluster(world, request.get("cluster"))
     service = require_service(world, cluster, request["service"])
     if service.status != "ACTIVE":
         raise ServiceError("ServiceNotActiveException", "Service was not ACTIVE.")
     check_controller(request)
+    request = with_security_groups(world, request)
     definition = _definition_of(world, service, request)
     if request.get("capacityProviderStrategy"):
         items = task_strategy(world, cluster, request["capacityProviderStrategy"])

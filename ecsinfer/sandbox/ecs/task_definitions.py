@@ -7,6 +7,7 @@ from typing import Any
 
 from ecsinfer.sandbox.clock import Timer
 from ecsinfer.sandbox.ecs.common import caller_arn, page, put_tags, short_name, tag_list
+from ecsinfer.sandbox.ecs.roles import require_passable
 from ecsinfer.sandbox.ecs.task_definition_defaults import normalised
 from ecsinfer.sandbox.ecs.task_definition_references import GONE, find_task_definition
 from ecsinfer.sandbox.ecs.task_definition_rules import refusals
@@ -22,6 +23,7 @@ _MOST_DELETED = 10  # C6
 @ecs_operation("RegisterTaskDefinition")
 def register_task_definition(world: World, request: Request) -> Response:
     """Make a new revision, always (C1), of what AWS does not refuse."""
+    require_passable(world, request)
     spec = normalised(request)
     for refusal in refusals(spec):
         raise client_error(refusal)

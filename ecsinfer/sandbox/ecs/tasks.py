@@ -17,6 +17,7 @@ from ecsinfer.sandbox.ecs.container_instances import find_instance
 from ecsinfer.sandbox.ecs.identifiers import name_in_cluster
 from ecsinfer.sandbox.ecs.network_rules import check_network
 from ecsinfer.sandbox.ecs.placement_rules import check_placement
+from ecsinfer.sandbox.ecs.roles import require_passable
 from ecsinfer.sandbox.ecs.service_defaults import (
     network_configuration,
     on_fargate,
@@ -27,6 +28,7 @@ from ecsinfer.sandbox.ecs.services import require_service
 from ecsinfer.sandbox.ecs.strategies import Strategy, placement_choice
 from ecsinfer.sandbox.ecs.task_definition_references import active_task_definition
 from ecsinfer.sandbox.ecs.task_views import task_view
+from ecsinfer.sandbox.ecs.vpc_rules import with_security_groups
 from ecsinfer.sandbox.errors import ServiceError, invalid_parameter
 from ecsinfer.sandbox.registry import Request, Response, ecs_operation
 from ecsinfer.sandbox.state import Cluster, Task, TaskDefinition, World
@@ -66,6 +68,7 @@ def require_task(world: World, cluster: Cluster, value: str) -> Task:
 @ecs_operation("RunTask")
 def run_task(world: World, request: Request) -> Response:
     """RunTask: up to 10 tasks; what finds no place is a failure, not an error (J7)."""
+    require_passable(world, request)
     cluster = require_active_cluster(world, request.get("cluster"))
     definition = active_task_definition(world, request["taskDefinition"], invalid_parameter)
     again = _same_request(world, cluster, request)
@@ -86,12 +89,13 @@ def run_task(world: World, request: Request) -> Response:
 @ecs_operation("StartTask")
 def start_task(world: World, request: Request) -> Response:
     """StartTask: one task on each of the named container instances."""
+    require_passable(world, request)
     cluster = require_active_cluster(world, request.get("cluster"))
     definition = active_task_definition(world, request["taskDefinition"], invalid_parameter)
     names = request["containerInstances"]
     if not 1 <= len(names) <= MOST_RUN:
         raise invalid_parameter("containerInstances must have between 1 and 10 elements.")
-    check_network(definition.spec, request.get("networkConfiguration"), fargate=False)
+    check_network(world, definition.spec, request.get("networkConfiguration"), fargate=False)
     tasks, failures = [], []
     for name in names:
         instance = find_instance(world, cluster, name)
@@ -180,7 +184,7 @@ def _check_run(
     if not 1 <= request.get("count", 1) <= MOST_RUN:
         raise invalid_parameter("Task count must be between 1 and 10.")
     fargate = on_fargate(request)
-    check_network(definition.spec, request.get("networkConfiguration"), fargate=fargate)
+    check_network(world, definition.spec, request.get("networkConfiguration"), fargate=fargate)
     check_capacity(world, cluster, request, definition.spec)
     check_placement(
         request.get("placementStrategy", ()),
@@ -216,7 +220,7 @@ def _new_task(
     config = {key: request[key] for key in _CONFIG if key in request}
     config["placementStrategy"] = placement_strategy(request.get("placementStrategy", ()))
     config["request"] = arguments(request)
-    network = request.get("networkConfiguration")
+    network = with_security_groups(world, request).get("networkConfiguration")
     return Task(
         arn=world.arn(f"task/{cluster.name}/{world.hex()}"),
         cluster=cluster.name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecsinfer.sandbox.engine.core import Core
-from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario
+from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario, names_role
 from ecsinfer.sandbox.state import Container, TargetHealth, Task
 
 CACHED_PULL = 1.0
@@ -119,7 +119,7 @@ def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failur
     """What stops a task before its images are pulled: roles (H3), then secrets."""
     scenario = core.world.scenario
     for role in filter(None, (definition.get("executionRoleArn"), definition.get("taskRoleArn"))):
-        if role in scenario.roles_denied or role.rpartition("/")[2] in scenario.roles_denied:
+        if names_role(scenario.roles_denied, role):
             return Failure(
                 f"ECS was unable to assume the role '{role}' that was provided for this task. "
                 "Please verify that the role being passed has the proper trust relationship and "

@@ -16,9 +16,12 @@ from ecsinfer.sandbox.scaling.common import (
     validation,
 )
 from ecsinfer.sandbox.scaling.records import Target
+from ecsinfer.sandbox.scenario import names_role
 from ecsinfer.sandbox.state import Service, World
 
 MOST_TAGS = 50
+
+SERVICE_LINKED = "AWSServiceRoleForApplicationAutoScaling_ECSService"
 
 
 @service_operation("RegisterScalableTarget")
@@ -26,6 +29,7 @@ def register_scalable_target(world: World, request: Request) -> Response:
     """Create or change a target, and move the desired count into its bounds (E2)."""
     scaling, resource = scaling_of(world), request["ResourceId"]
     service = _require_service(world, resource)
+    _require_role(world)
     known = scaling.targets.get(resource)
     if known is not None and request.get("Tags"):
         raise validation(
@@ -125,6 +129,11 @@ def _require_service(world: World, resource: str) -> Service:
     return service
 
 
+def _require_role(world: World) -> None:
+    if names_role(world.scenario.roles_denied, SERVICE_LINKED):
+        raise validation(f"Unable to assume IAM role: {_role(world)}")
+
+
 def _check(service: Service, minimum: int | None, maximum: int | None) -> None:
     if service.spec.get("schedulingStrategy") == "DAEMON":
         # AWS's text is not known to us.
@@ -145,15 +154,18 @@ def _by_arn(world: World, arn: str) -> Target:
 
 
 def _describe(world: World, target: Target) -> dict[str, Any]:
-    role = "aws-service-role/ecs.application-autoscaling.amazonaws.com"
     return {
         **identity(target.resource),
         "MinCapacity": target.minimum,
         "MaxCapacity": target.maximum,
         # The service-linked role, whatever RoleARN was given (E3).
-        "RoleARN": f"arn:aws:iam::{world.account}:role/{role}/"
-        "AWSServiceRoleForApplicationAutoScaling_ECSService",
+        "RoleARN": _role(world),
         "CreationTime": target.created_at,
         "SuspendedState": dict(target.suspended),
         "ScalableTargetARN": target.arn,
     }
+
+
+def _role(world: World) -> str:
+    path = "aws-service-role/ecs.application-autoscaling.amazonaws.com"
+    return f"arn:aws:iam::{world.account}:role/{path}/{SERVICE_LINKED}"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ecsinfer.sandbox.embedded import Sandbox
-from ecsinfer.sandbox.scenario import Fault, Scenario
+from ecsinfer.sandbox.scenario import Scenario
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.ecs.requests import (
     SETTLED,
@@ -269,14 +269,11 @@ def test_deleting_a_cluster_that_never_was_says_so(ecs: Any) -> None:
 
 @pytest.mark.rule("A13", "H1")
 def test_the_first_cluster_may_have_to_wait_for_the_service_linked_role() -> None:
-    text = (
-        "Unable to assume the service linked role. "
-        "Please verify that the ECS service linked role exists."
-    )
-    fault = Fault("CreateCluster", code="InvalidParameterException", message=text)
-    ecs = Sandbox(Scenario(faults=(fault,))).session().client("ecs")
+    sandbox = Sandbox(Scenario(roles_denied=("AWSServiceRoleForECS",)))
+    ecs = sandbox.session().client("ecs")
     with refusal("InvalidParameterException", "unable to assume the service linked role"):
         ecs.create_cluster(clusterName="x")
+    sandbox.behave(Scenario())
     assert ecs.create_cluster(clusterName="x")["cluster"]["status"] == "ACTIVE"
 
 

@@ -149,6 +149,28 @@ def test_a_provider_in_use_is_not_deleted_and_an_idle_one_leaves_its_cluster(
     assert ecs.describe_clusters(clusters=["x"])["clusters"][0]["capacityProviders"] == []
 
 
+@pytest.mark.rule("B22")
+def test_a_provider_with_a_daemon_service_is_not_deleted(
+    ecs: Any, sandbox: Sandbox, cluster: str
+) -> None:
+    ecs.create_capacity_provider(**instances_provider(cluster))
+    sandbox.clock.sleep(SETTLED)
+    ecs.register_task_definition(**definition(networkMode="host"))
+    ecs.create_service(
+        cluster="x",
+        serviceName="agent",
+        taskDefinition="web",
+        schedulingStrategy="DAEMON",
+        capacityProviderStrategy=[{"capacityProvider": "mi", "weight": 1}],
+    )
+    with refusal("ClientException", "daemon services are still associated"):
+        ecs.delete_capacity_provider(capacityProvider="mi", cluster="x")
+    ecs.delete_service(cluster="x", service="agent", force=True)
+    sandbox.clock.sleep(SETTLED)
+    going = ecs.delete_capacity_provider(capacityProvider="mi", cluster="x")["capacityProvider"]
+    assert going["updateStatus"] == "DELETE_IN_PROGRESS"
+
+
 @pytest.mark.rule("B15", "B22", "O8")
 def test_a_put_neither_needs_nor_removes_the_clusters_own_providers(
     ecs: Any, sandbox: Sandbox, cluster: str

@@ -145,27 +145,6 @@ def test_only_fargate_tasks_get_public_addresses(services: ServiceWorld) -> None
     assert service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "ENABLED"
 
 
-@pytest.mark.rule("D11")
-@pytest.mark.parametrize(("key", "most"), [("subnets", 16), ("securityGroups", 5)])
-def test_a_network_has_at_most_16_subnets_and_5_security_groups(
-    services: ServiceWorld, key: str, most: int
-) -> None:
-    def network(count: int) -> dict[str, Any]:
-        items = [f"x-{number}" for number in range(count)]
-        return {"awsvpcConfiguration": {"subnets": [SUBNETS[0]], key: items}}
-
-    services.create_on_fargate("fits", networkConfiguration=network(most))
-    code, message = refusal(services.create_on_fargate, networkConfiguration=network(most + 1))
-    assert code == "InvalidParameterException"
-    assert f"{key} can have at most {most} items" in message
-
-
-@pytest.mark.rule("D11")
-def test_a_network_needs_no_security_group_of_its_own(services: ServiceWorld) -> None:
-    network = {"awsvpcConfiguration": {"subnets": [SUBNETS[0]]}}
-    assert services.create_on_fargate(networkConfiguration=network)["status"] == "ACTIVE"
-
-
 @pytest.mark.rule("D9")
 def test_a_grace_period_without_health_checks_is_unused_but_accepted(
     services: ServiceWorld,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ecsinfer.sandbox.scenario import Scenario
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.scaling.scaled import RESOURCE, TARGET, Scaled
 
@@ -21,6 +22,18 @@ def test_a_service_that_is_not_there_yet_cannot_be_scaled(scaled: Scaled, resour
 def test_the_resource_is_named_not_given_by_arn(running: Scaled) -> None:
     with refusal("ValidationException", "Unsupported service namespace, resource type"):
         running.register(ResourceId="arn:aws:ecs:us-east-1:123456789012:service/c/s")
+
+
+@pytest.mark.rule("E1", "H1")
+def test_a_service_linked_role_that_is_not_there_yet_is_said(running: Scaled) -> None:
+    role = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+    running.sandbox.behave(Scenario(roles_denied=(role,)))
+    with refusal(
+        "ValidationException", "Unable to assume IAM role: arn:aws:iam::123456789012:role/"
+    ):
+        running.register()
+    running.sandbox.behave(Scenario())
+    assert running.register()
 
 
 @pytest.mark.rule("E3", "E5")
