@@ -108,6 +108,8 @@ class Deployment:
     failed_tasks: int = 0  # failedTasks; 0 again once a task is healthy (D21)
     failures: int = 0  # what the circuit breaker has counted
     breaker: str = "MONITORING_COMPLETE"
+    alarms: str = "DISABLED"
+    alarms_triggered: list[str] = field(default_factory=list)
     stage: str = ""  # lifecycleStage
     hooks: list[dict[str, Any]] = field(default_factory=list)  # lifecycleHookDetails
     traffic: float = 0.0  # requestedProductionTrafficWeight of the target revision, 0..100
@@ -144,9 +146,7 @@ class Service:
     client_token: str = ""
     creation: dict[str, Any] = field(default_factory=dict)
     deployments: list[Deployment] = field(default_factory=list)  # live ones, PRIMARY first
-    history: list[Deployment] = field(
-        default_factory=list
-    )  # every service deployment, newest first
+    history: list[Deployment] = field(default_factory=list)  # service deployments, newest first
     revisions: dict[str, ServiceRevision] = field(default_factory=dict)  # by ARN
     events: list[Event] = field(default_factory=list)  # newest first, at most 100
     throttled_until: datetime | None = None

@@ -72,3 +72,33 @@ def protect(*, enabled: bool) -> Callable[[Trouble], None]:
         ecs.update_task_protection(cluster="inference", tasks=tasks, protectionEnabled=enabled)
 
     return change
+
+
+def alarm(*, after: float) -> Callable[[Trouble], None]:
+    """An alarm that goes off after so many seconds."""
+
+    def change(trouble: Trouble) -> None:
+        trouble.client("cloudwatch").put_metric_alarm(
+            AlarmName="p99",
+            Namespace="llm",
+            MetricName="latency",
+            Statistic="Average",
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=2.0,
+            Period=60,
+            EvaluationPeriods=3,
+        )
+        trouble.sandbox.clock.after(after, lambda: _set_alarm(trouble, "ALARM"))
+
+    return change
+
+
+def alarm_ends(trouble: Trouble) -> None:
+    """What the alarm measures is in order again."""
+    _set_alarm(trouble, "OK")
+
+
+def _set_alarm(trouble: Trouble, state: str) -> None:
+    trouble.client("cloudwatch").set_alarm_state(
+        AlarmName="p99", StateValue=state, StateReason="the test says so"
+    )

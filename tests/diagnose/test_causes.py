@@ -13,6 +13,8 @@ from ecsinfer.sandbox.scenario import Behaviour, ImageBehaviour, Scenario
 from ecsinfer.spec import Spec
 from tests.application.specs import LLM, fargate, gpu, spec
 from tests.diagnose.changes import (
+    alarm,
+    alarm_ends,
     balanced_in,
     healthy,
     healthy_instances,
@@ -327,6 +329,14 @@ CASES: dict[str, Case] = {
         spec=gpu(image=V2),
         prepare=protect(enabled=True),
         advice=protect(enabled=False),
+    ),
+    "alarm": Case(
+        "alarm detected",
+        "the deployment watches alarms, and p99 is in ALARM",
+        before=gpu(),
+        spec=gpu(image=V2, rollout={"alarms": ["p99"]}),
+        prepare=alarm(after=120),
+        advice=alarm_ends,
     ),
     "crash-loop": Case(
         "exit 3",

@@ -87,7 +87,9 @@ OTHERS: dict[str, Facts] = {
     "target-group-missing": replace(
         FACTS, tasks=(stopped("Task failed ELB health checks: TARGET GROUP IS NOT FOUND"),)
     ),
-    "alarm": replace(FACTS, alarms=("latency",)),
+    "alarm": replace(
+        FACTS, events=(Said(NOW, "(deployment ecs-svc/1) deployment failed: alarm detected."),)
+    ),
     "scaling-suspended": replace(
         FACTS, scaling={"SuspendedState": {"DynamicScalingOutSuspended": True}}
     ),

@@ -13,6 +13,8 @@ NOTICED = timedelta(seconds=10)
 LONG_DELAY = 60.0
 """A deregistration delay in seconds below which nobody asks what is going on."""
 
+_DETECTED = sentence(r"deployment failed: alarm detected")
+
 
 def drain_held(facts: Facts) -> Cause | None:
     """Tasks that stop wait until the load balancer has let go of them (G3)."""
@@ -57,16 +59,20 @@ def task_protected(facts: Facts) -> Cause | None:
 
 
 def alarm(facts: Facts) -> Cause | None:
-    """What the deployment watches says no."""
-    if not facts.alarms:
+    """What the deployment watches says no, or said so when the deployment was given up."""
+    detected = [event.text for event in facts.events if _DETECTED.search(event.text)]
+    if not facts.alarms and not detected:
         return None
+    which = f"{', '.join(facts.alarms)} is in ALARM" if facts.alarms else "one was in ALARM"
     return cause(
         "alarm",
-        f"the deployment watches alarms, and {', '.join(facts.alarms)} is in ALARM",
-        [f"{name}: ALARM" for name in facts.alarms],
+        f"the deployment watches alarms, and {which}",
+        [*(f"{name}: ALARM" for name in facts.alarms), *detected],
         "look at the metric of the alarm, correct what it measures, and deploy again",
     )
 
+
+_DETECTED = sentence(r"deployment failed: alarm detected")
 
 PATTERNS: tuple[Pattern, ...] = (
     Telltale(

@@ -137,7 +137,7 @@ def _view(world: World, service: Service, deployment: Deployment) -> dict[str, A
         "deploymentConfiguration": configuration,
         "rollback": deployment.rollback or None,
         "deploymentCircuitBreaker": _circuit_breaker(service, deployment),
-        "alarms": _alarms(configuration["alarms"]),
+        "alarms": _alarms(deployment, configuration["alarms"]),
     }
 
 
@@ -170,8 +170,9 @@ def _circuit_breaker(service: Service, deployment: Deployment) -> dict[str, Any]
     }
 
 
-def _alarms(settings: dict[str, Any]) -> dict[str, Any]:
-    """CloudWatch alarms never fire in the embedded AWS: watching ends without a finding."""
+def _alarms(deployment: Deployment, settings: dict[str, Any]) -> dict[str, Any]:
     if not settings["enable"]:
         return {"status": "DISABLED"}
-    return {"status": "MONITORING_COMPLETE", "alarmNames": settings["alarmNames"]}
+    view = {"status": deployment.alarms, "alarmNames": settings["alarmNames"]}
+    triggered = deployment.alarms_triggered
+    return {**view, "triggeredAlarmNames": triggered} if triggered else view

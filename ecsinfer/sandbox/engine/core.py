@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from ecsinfer.sandbox.engine.ledger import Ledger, Run
 from ecsinfer.sandbox.engine.stages import Progress
@@ -28,6 +29,14 @@ REACTION = 1.0
 """Seconds from a change until the service scheduler has seen it."""
 
 
+class Alarm(NamedTuple):
+    """A CloudWatch alarm: whether it is in ALARM, and the minutes that its judgement spans."""
+
+    name: str
+    alarming: bool
+    minutes: float
+
+
 class Core(ABC):
     """The engine's common ground.
 
@@ -37,6 +46,7 @@ class Core(ABC):
         zone_of_subnet: the availability zone of a subnet; "" when it is not known.
         digest_of_image: the digest an image reference stands for now; "" when not known.
         name_of_ami: the name of an AMI; "" when it is not known.
+        alarms_named: the CloudWatch alarms of these names, as they are now.
     """
 
     def __init__(self, world: World) -> None:
@@ -47,10 +57,14 @@ class Core(ABC):
         self.zone_of_subnet: Callable[[str], str] | None = None
         self.digest_of_image: Callable[[str], str] | None = None
         self.name_of_ami: Callable[[str], str] | None = None
+        self.alarms_named: Callable[[Sequence[str]], list[Alarm]] | None = None
         self.instances: dict[str, str] = {}  # EC2 instance id -> container instance ARN
         self.short: dict[tuple[str, str], Service] = {}  # services that found no room
         self.running: dict[str, Instance] = {}  # EC2 instances that have not registered yet, too
         self.ready_at: dict[str, datetime] = {}  # deployment number -> when its bake began
+        self.alarm_bakes: dict[
+            str, float
+        ] = {}  # deployment number -> minutes its alarms are watched
         self.progress: dict[str, Progress] = {}  # deployment number -> its stage
         self.moving: set[str] = set()  # tasks that give way to one in another zone
         self.steady: set[tuple[str, str]] = set()  # services in a steady state

@@ -66,6 +66,7 @@ def complete(core: Core, service: Service, deployment: Deployment) -> None:
     deployment.rollout_reason = f"ECS deployment ecs-svc/{deployment.number} completed."
     deployment.updated_at = core.world.now()
     core.ready_at.pop(deployment.number, None)
+    core.alarm_bakes.pop(deployment.number, None)
     if deployment.rollback_of:
         driver = _driver(service, deployment)
         if driver is not None:
@@ -73,6 +74,8 @@ def complete(core: Core, service: Service, deployment: Deployment) -> None:
     else:
         if deployment.breaker == "MONITORING":
             deployment.breaker = "MONITORING_COMPLETE"
+        if deployment.alarms == "MONITORING":
+            deployment.alarms = "MONITORING_COMPLETE"
         _end(core, deployment, "SUCCESSFUL", "")
     events.of_deployment(core.world, service, deployment.number, "deployment completed.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecsinfer.sandbox.engine import (
+    alarms,
     breaker,
     daemons,
     deployments,
@@ -41,11 +42,11 @@ class EcsEngine(Core):
 
     def service_created(self, service: Service) -> Deployment:
         """Start the first deployment."""
-        return deployments.begin(self, service)
+        return self._begin(service)
 
     def deployment_started(self, service: Service) -> Deployment:
         """Start a new PRIMARY deployment of the service's present `spec` and `task_definition`."""
-        return deployments.begin(self, service)
+        return self._begin(service)
 
     def service_changed(self, service: Service) -> None:
         """desiredCount or configuration changed without a new deployment."""
@@ -159,6 +160,11 @@ class EcsEngine(Core):
         else:
             self.wake(service)
 
+    def _begin(self, service: Service) -> Deployment:
+        deployment = deployments.begin(self, service)
+        alarms.watch(self, service, deployment)
+        return deployment
+
     def _drain(self, service: Service) -> None:
         runs = self.ledger.of_service(service)
         if runs:
@@ -184,6 +190,7 @@ def install(world: World) -> EcsEngine:
         engine.zone_of_subnet = around.zone_of_subnet
         engine.digest_of_image = around.digest_of_image
         engine.name_of_ami = around.name_of_ami
+        engine.alarms_named = around.alarms_named
         engine.log_group_exists = around.log_group_exists
         engine.log_writer = around.write_logs
     return engine

@@ -241,4 +241,6 @@ def _done(core: Core, service: Service, primary: Deployment, seen: Fleet) -> boo
         return False
     rolling = strategy_of(primary) == ROLLING and not primary.rollback_of
     minutes = float(primary.configuration.get("bakeTimeInMinutes") or 0) if rolling else 0.0
+    # How AWS computes the bake time from the alarms is not published: their own span here.
+    minutes = max(minutes, core.alarm_bakes.get(primary.number, 0.0))
     return baked(core, service, primary, minutes)

@@ -77,12 +77,22 @@ def answer(core: Core, service: Service, deployment: Deployment, hook: str, acti
         core.wake(service)
 
 
-def roll_back(core: Core, service: Service, deployment: Deployment, why: str) -> None:
-    """Return the traffic, then the tasks, to the source revision."""
+def roll_back(
+    core: Core, service: Service, deployment: Deployment, why: str, cause: str = ""
+) -> None:
+    """Return the traffic, then the tasks, to the source revision.
+
+    Args:
+        core: the engine's common ground.
+        service: the service.
+        deployment: its deployment.
+        why: statusReason of the service deployment.
+        cause: rolloutStateReason; nothing says no more than that it was rolled back.
+    """
     core.progress.pop(deployment.number, None)
     hooks.abandon(deployment)
     deployment.traffic, deployment.test_traffic = 0.0, 0.0
-    cause = f"ECS deployment ecs-svc/{deployment.number} rolled back."
+    cause = cause or f"ECS deployment ecs-svc/{deployment.number} rolled back."
     deployments.roll_back(core, service, deployment, cause, why)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ecsinfer.sandbox.engine.core import Alarm
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.state import World
 
@@ -45,6 +46,18 @@ class Surroundings:
         except ServiceError:
             return ""
         return str(answer["imageDetails"][0]["imageDigest"])
+
+    def alarms_named(self, names: Sequence[str]) -> list[Alarm]:
+        """The metric alarms of these names; one that CloudWatch does not know is left out."""
+        answer = self._world.ask("cloudwatch", "DescribeAlarms", {"AlarmNames": list(names)})
+        return [
+            Alarm(
+                alarm["AlarmName"],
+                alarm.get("StateValue") == "ALARM",
+                alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1) / 60,
+            )
+            for alarm in answer["MetricAlarms"]
+        ]
 
     def log_group_exists(self, group: str) -> bool:
         """Whether CloudWatch Logs has the group."""
