@@ -75,7 +75,7 @@ def least(shape: Any) -> Any:
 @pytest.fixture(scope="module")
 def ecs() -> Any:
     sandbox = Sandbox()
-    assert sandbox.world  # its rooms say what they answer
+    assert sandbox.world.region  # its rooms have said what they answer
     return sandbox.session().client("ecs")
 
 
