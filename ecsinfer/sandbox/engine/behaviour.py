@@ -17,6 +17,9 @@ MISSING_AFTER = 3.0
 
 SLOW_LOAD = 600.0
 
+LEAST_MEMORY = 6
+"""MiB of a container."""
+
 BY_TAG: Mapping[str, ImageBehaviour] = {
     "crash": ImageBehaviour("crash", logs=("Traceback (most recent call last):", "RuntimeError")),
     "oom": ImageBehaviour("oom", exit_code=137),
@@ -219,6 +222,19 @@ def log_failure(core: Core, task: Task) -> Failure | None:
                 "ResourceInitializationError: failed to validate logger args: create stream has "
                 f"been retried 1 times: {cause} : exit status 1"
             )
+    return None
+
+
+def memory_failure(task: Task) -> Failure | None:
+    """A limit below what the Docker daemon takes shows only when it makes the container (C12)."""
+    for container in task.containers:
+        for key, what in (("memory", "limit"), ("memoryReservation", "reservation")):
+            if container.definition.get(key, LEAST_MEMORY) < LEAST_MEMORY:
+                return Failure(
+                    "CannotCreateContainerError: Error response from daemon: Minimum memory "
+                    f"{what} allowed is {LEAST_MEMORY}MB",
+                    container.name,
+                )
     return None
 
 

@@ -17,16 +17,19 @@ UNCHECKED = 40.0
 
 
 def watch(core: Core, run: Run) -> None:
-    """The task is RUNNING: its checks begin."""
-    for container in run.task.containers:
-        check = container.definition.get("healthCheck")
-        if check and container.status == "RUNNING":
-            _schedule_checks(core, run, container, check)
+    """The task is RUNNING: from now on its health counts."""
     _again(core, run, UNCHECKED)
     grace = _grace(core, run)
     if grace > 0:
         _again(core, run, grace)
     assess(core, run)
+
+
+def check(core: Core, run: Run, container: Container) -> None:
+    """A container starts, and its health check with it."""
+    settings = container.definition.get("healthCheck")
+    if settings:
+        _schedule_checks(core, run, container, settings)
 
 
 def assess(core: Core, run: Run) -> None:
@@ -62,7 +65,10 @@ def _schedule_checks(core: Core, run: Run, container: Container, check: Mapping[
     passes_at = math.inf if load is None else max(1, math.ceil(load / interval)) * interval
 
     def becomes(state: str) -> None:
+        if container.status != "RUNNING":
+            return
         container.health = state
+        run.advance()
         assess(core, run)
 
     clock = core.world.clock

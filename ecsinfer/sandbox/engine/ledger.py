@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from ecsinfer.capacity import catalogue
@@ -36,6 +36,7 @@ class Run:
         served: whether it ever did.
         sick: why it is unhealthy, in AWS's words; empty when it is not.
         failed: whether it ended by its own fault.
+        advance: starts the containers that wait for others, as far as they may.
     """
 
     task: Task
@@ -47,6 +48,7 @@ class Run:
     served: bool = False
     sick: str = ""
     failed: bool = False
+    advance: Callable[[], None] = lambda: None
 
 
 class Ledger:

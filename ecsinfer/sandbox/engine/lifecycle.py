@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ecsinfer.capacity.slots import requirements
-from ecsinfer.sandbox.engine import behaviour, health, stopping, targets
+from ecsinfer.sandbox.engine import behaviour, health, ordering, stopping, targets
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
 from ecsinfer.sandbox.engine.task_tags import give_launch_tags
@@ -142,7 +142,7 @@ def _pulled(core: Core, run: Run) -> None:
             return
         if instance:
             instance.cached_images.add(container.image)
-    failure = behaviour.log_failure(core, task)
+    failure = behaviour.memory_failure(task) or behaviour.log_failure(core, task)
     if failure:
         stopping.fail_to_start(core, run, failure)
         return
@@ -150,15 +150,45 @@ def _pulled(core: Core, run: Run) -> None:
 
 
 def _start_containers(core: Core, run: Run, instance: ContainerInstance | None) -> None:
+    """Start what waits for no other container; the rest as what it waits for comes about."""
+    task = run.task
+
+    def advance() -> None:
+        if task.desired_status == "STOPPED" or task.last_status != "PENDING":
+            return
+        while ready := ordering.ready(task):
+            for container in ready:
+                _start_container(core, run, container, instance)
+        failure = ordering.hopeless(task)
+        if failure:
+            stopping.fail_to_start(core, run, failure)
+        elif ordering.started(task):
+            task.last_status = "ACTIVATING"
+            targets.register(core, run, lambda: health.assess(core, run))
+            after(core, run, ACTIVATION, lambda: _running(core, run))
+
+    run.advance = advance
+    advance()
+
+
+def _start_container(
+    core: Core, run: Run, container: Container, instance: ContainerInstance | None
+) -> None:
     world, task = core.world, run.task
-    for container in task.containers:
-        container.status = "RUNNING"
-        container.runtime_id = f"{task.arn.rpartition('/')[2]}-{world.number(10)}"
-        container.bindings = _bindings(core, task, container, instance)
-        _schedule_exit(core, run, container)
-    task.last_status = "ACTIVATING"
-    targets.register(core, run, lambda: health.assess(core, run))
-    after(core, run, ACTIVATION, lambda: _running(core, run))
+    container.status = "RUNNING"
+    container.runtime_id = f"{task.arn.rpartition('/')[2]}-{world.number(10)}"
+    container.bindings = _bindings(core, task, container, instance)
+    _schedule_exit(core, run, container)
+    health.check(core, run, container)
+    patience = container.definition.get("startTimeout")
+    if patience:
+
+        def late() -> None:
+            failure = ordering.overdue(task, container)
+            if failure:
+                stopping.fail_to_start(core, run, failure)
+
+        after(core, run, float(patience), late)
 
 
 def _running(core: Core, run: Run) -> None:
@@ -173,9 +203,11 @@ def _running(core: Core, run: Run) -> None:
 
 
 def _schedule_exit(core: Core, run: Run, container: Container) -> None:
-    """A crash comes only once the task is RUNNING, however soon the image would crash."""
+    """A crash comes only once the task can be RUNNING, however soon the image would crash."""
     scenario = core.world.scenario
     end = behaviour.exit_of(scenario, container)
+    if end is None and ordering.must_end(run.task, container):
+        end = behaviour.Exit(0)
     if end is None:
         behaviour.write_logs(core, run.task, container)
         return
@@ -186,6 +218,8 @@ def _schedule_exit(core: Core, run: Run, container: Container) -> None:
         container.status, container.exit_code, container.reason = "STOPPED", end.code, end.reason
         if container.definition.get("essential", True):
             stopping.essential_exited(core, run)
+        else:
+            run.advance()
 
     after(core, run, seconds, exits)
 

@@ -1,0 +1,87 @@
+"""The order in which the containers of a task start: what ``dependsOn`` makes them wait for (C16)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ecsinfer.sandbox.engine.behaviour import Failure
+from ecsinfer.sandbox.state import Container, Task
+
+ENDS = frozenset({"COMPLETE", "SUCCESS"})
+"""Conditions that only a container which ends can meet."""
+
+
+def ready(task: Task) -> list[Container]:
+    """The containers that have not started and wait for nothing any more."""
+    return [
+        container
+        for container in task.containers
+        if container.status == "PENDING"
+        and all(_met(condition, other) for condition, other in _awaited(task, container))
+    ]
+
+
+def started(task: Task) -> bool:
+    """Whether every container has started."""
+    return all(container.status != "PENDING" for container in task.containers)
+
+
+def must_end(task: Task, container: Container) -> bool:
+    """Whether others wait for the container's end: it initialises something."""
+    return any(condition in ENDS for condition in _conditions(task, container))
+
+
+def hopeless(task: Task) -> Failure | None:
+    """What a container waits for in vain, in the words of the agent: success of one that failed."""
+    for container in task.containers:
+        if container.status != "PENDING":
+            continue
+        for condition, other in _awaited(task, container):
+            if condition == "SUCCESS" and other.status == "STOPPED" and other.exit_code:
+                return Failure(
+                    "dependency graph: failed to resolve container ordering dependency "
+                    f"[{other.name}] for target [{container.name}] as dependency did not exit "
+                    "successfully.",
+                    container.name,
+                )
+    return None
+
+
+def overdue(task: Task, late: Container) -> Failure | None:
+    """What a container has waited for longer than its ``startTimeout``; None when it came."""
+    for container in task.containers:
+        if container.status != "PENDING":
+            continue
+        for condition, other in _awaited(task, container):
+            if other is late and not _met(condition, other):
+                return Failure(
+                    f"dependency graph: container ordering dependency [{late.name}] for target "
+                    f"[{container.name}] has timed out.",
+                    container.name,
+                )
+    return None
+
+
+def _met(condition: str, other: Container) -> bool:
+    match condition:
+        case "START":
+            return other.status != "PENDING"
+        case "COMPLETE":
+            return other.status == "STOPPED"
+        case "SUCCESS":
+            return other.status == "STOPPED" and other.exit_code == 0
+        case _:
+            return other.health == "HEALTHY"
+
+
+def _awaited(task: Task, container: Container) -> Iterator[tuple[str, Container]]:
+    others: Mapping[str, Container] = {item.name: item for item in task.containers}
+    for dependency in container.definition.get("dependsOn", ()):
+        yield dependency["condition"], others[dependency["containerName"]]
+
+
+def _conditions(task: Task, container: Container) -> Iterator[str]:
+    for each in task.containers:
+        for condition, other in _awaited(task, each):
+            if other is container:
+                yield condition
