@@ -114,7 +114,8 @@ class Scenario:
         images: image reference, or glob over it -> what its containers do; the first match
             counts, before the tag conventions (``:crash``, ``:oom``, ``:unhealthy``,
             ``:missing``, ``:slow``).
-        no_capacity: zones, instance types or ``type@zone`` that EC2 is out of (F6).
+        no_capacity: zones, instance types or ``type@zone`` that EC2 is out of (F6); ``FARGATE``,
+            ``FARGATE_SPOT``, or either ``@zone`` (J7).
         vcpu_quota: vCPUs that may run at once; without one, as many as there are (F6, J3).
         never_join: Auto Scaling group names whose instances run but never register.
         isolated_subnets: subnets without a way out: from there only Fargate tasks with a public

@@ -207,8 +207,24 @@ def _require_free(world: World, provider: CapacityProvider, cluster: str) -> Non
         return
     others = [other.name for other in clusters_of(world, provider.name) if other.name != cluster]
     if others:
-        raise client_error(
-            f"The specified capacity provider {provider.name} uses managed scaling and is already "
-            f"associated with cluster: {others[0]}. Remove the capacity provider from the cluster "
-            "and try again."
-        )
+        raise _taken(provider, others[0])
+
+
+def require_one_cluster(world: World, provider: CapacityProvider) -> None:
+    """Refuse managed scaling for a provider that several clusters have (B9).
+
+    Raises:
+        ServiceError: ClientException.
+    """
+    others = [cluster.name for cluster in clusters_of(world, provider.name)]
+    if len(others) > 1:
+        raise _taken(provider, others[0])
+
+
+def _taken(provider: CapacityProvider, cluster: str) -> ServiceError:
+    # AWS's text is not known to us.
+    return client_error(
+        f"The specified capacity provider {provider.name} uses managed scaling and is already "
+        f"associated with cluster: {cluster}. Remove the capacity provider from the cluster and "
+        "try again."
+    )

@@ -221,6 +221,8 @@ def _change_group(world: World, provider: CapacityProvider, config: Mapping[str,
     scaling = {**before["managedScaling"], **config.get("managedScaling", {})}
     after = {**before, **config, "managedScaling": scaling}
     _check_group(world, after)
+    if scaling["status"] == "ENABLED":
+        associations.require_one_cluster(world, provider)
     provider.group = after
 
 

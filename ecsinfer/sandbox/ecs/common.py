@@ -93,6 +93,6 @@ def put_tags(world: World, arn: str, request: Mapping[str, Any]) -> None:
     merged = {**world.tags.get(arn, {}), **{tag["key"]: tag.get("value", "") for tag in tags}}
     if len(merged) > 50:
         raise invalid_parameter("The maximum number of tags for this resource was exceeded.")
-    if any(key.lower().startswith("aws:") for key in merged):
+    if any(text.lower().startswith("aws:") for tag in merged.items() for text in tag):
         raise invalid_parameter("aws: prefixed tag key names are not allowed for external use.")
     world.tags[arn] = merged

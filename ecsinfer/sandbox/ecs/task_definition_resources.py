@@ -18,7 +18,7 @@ def resource_refusals(spec: Spec) -> Iterator[str]:
 
 
 def _memory(container: Spec, spec: Spec) -> Iterator[str]:
-    # Docker's least of 6 MiB is not looked at: AWS registers less, and the container does not start.
+    # Docker's least of 6 MiB is not looked at: AWS registers less, and the task fails to start.
     setting = f"Invalid setting for container '{container.get('name', '')}'."
     hard, soft = container.get("memory"), container.get("memoryReservation")
     if hard is None and soft is None and "memory" not in spec:

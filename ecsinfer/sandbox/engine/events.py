@@ -58,6 +58,18 @@ def unplaced(world: World, service: Service, why: str) -> None:
     )
 
 
+NO_FARGATE = (
+    "Capacity is unavailable at this time. Please try again later or in a different availability "
+    "zone"
+)
+"""Fargate has no host."""
+
+
+def no_fargate(world: World, service: Service) -> None:
+    """``was unable to place a task`` on Fargate."""
+    emit(world, service, f"was unable to place a task. Reason: {NO_FARGATE}. {SEE}")
+
+
 def unplaced_in(world: World, service: Service, zone: str) -> None:
     """A task cannot be moved to a zone (D15)."""
     emit(

@@ -16,6 +16,9 @@ from ecsinfer.sandbox.state import ContainerInstance, Deployment, Service, Task
 PATIENCE = 1800.0
 """Seconds after which a task that waits for capacity is given up."""
 
+RETRY = 60.0
+"""Seconds until a service looks again for a Fargate host; AWS publishes none."""
+
 FARGATE = ("FARGATE", "FARGATE_SPOT")
 
 
@@ -182,10 +185,7 @@ def _start(core: Core, run: Run, service: Service | None) -> bool:
     """Place a task, or let it wait where a capacity provider may bring room."""
     task = run.task
     if task.capacity_provider in FARGATE or task.launch_type == "FARGATE":
-        task.launch_type = "FARGATE"
-        _choose_subnet(core, run)
-        lifecycle.begin(core, run, None)
-        return True
+        return _start_on_fargate(core, run, service)
     provider = core.provider(task.cluster, task.capacity_provider)
     if provider is not None and provider.managed_instances:
         task.launch_type = "MANAGED_INSTANCES"
@@ -206,6 +206,19 @@ def _start(core: Core, run: Run, service: Service | None) -> bool:
         events.unplaced(core.world, service, explain(chosen, provider=True))
     _wait(core, run)
     return True
+
+
+def _start_on_fargate(core: Core, run: Run, service: Service | None) -> bool:
+    """A Fargate host is there or it is not: no task waits for one."""
+    run.task.launch_type = "FARGATE"
+    if _choose_subnet(core, run):
+        lifecycle.begin(core, run, None)
+        return True
+    if service:
+        events.no_fargate(core.world, service)
+        core.wake(service, RETRY)
+        _withdraw(core, run)
+    return False
 
 
 def _wait(core: Core, run: Run) -> None:
@@ -231,6 +244,8 @@ def _refuse(core: Core, run: Run, service: Service | None, refusal: Refusal) -> 
 
 
 def _reason(core: Core, run: Run) -> str:
+    if run.task.launch_type == "FARGATE":
+        return events.NO_FARGATE
     chosen = find_place(core, run)
     if isinstance(chosen, Refusal) and chosen.code:
         return chosen.code
@@ -250,12 +265,22 @@ def _zones(core: Core, run: Run) -> frozenset[str] | None:
     return zones if zones and "" not in zones and run.need.interface else None
 
 
-def _choose_subnet(core: Core, run: Run) -> None:
-    """Fargate spreads a group's tasks over its subnets."""
-    subnets = lifecycle.subnets_of(run.task)
-    if not subnets:
-        return
-    service = core.world.service_of(run.task)
-    peers = Counter(peer.task.subnet for peer in core.ledger.of_service(service)) if service else {}
-    run.task.subnet = min(subnets, key=lambda subnet: peers.get(subnet, 0))
-    run.task.zone = core.zone(run.task.subnet)
+def _choose_subnet(core: Core, run: Run) -> bool:
+    """Fargate spreads a group's tasks over those of its subnets whose zones have a host.
+
+    Returns:
+        Whether there is a host.
+    """
+    kind = run.task.capacity_provider or "FARGATE"
+    scarce = core.world.scenario.no_capacity
+    every = lifecycle.subnets_of(run.task)
+    subnets = [subnet for subnet in every if f"{kind}@{core.zone(subnet)}" not in scarce]
+    if kind in scarce or (every and not subnets):
+        return False
+    if subnets:
+        service = core.world.service_of(run.task)
+        runs = core.ledger.of_service(service) if service else ()
+        peers = Counter(peer.task.subnet for peer in runs)
+        run.task.subnet = min(subnets, key=lambda subnet: peers.get(subnet, 0))
+        run.task.zone = core.zone(run.task.subnet)
+    return True

@@ -150,6 +150,22 @@ def test_a_provider_with_managed_scaling_is_one_clusters_only(ecs: Any) -> None:
         put(ecs, "cpu", cluster="z")
 
 
+@pytest.mark.rule("B9")
+def test_a_provider_of_two_clusters_cannot_turn_managed_scaling_on(
+    ecs: Any, sandbox: Sandbox
+) -> None:
+    ecs.create_cluster(clusterName="y")
+    put(ecs, "gpu")
+    put(ecs, "gpu", cluster="y")
+    sandbox.clock.sleep(SETTLED)
+    scaled = {"managedScaling": {"status": "ENABLED"}}
+    with refusal("ClientException", "already associated with cluster: x"):
+        ecs.update_capacity_provider(name="gpu", autoScalingGroupProvider=scaled)
+    put(ecs, cluster="x")
+    sandbox.clock.sleep(SETTLED)
+    ecs.update_capacity_provider(name="gpu", autoScalingGroupProvider=scaled)
+
+
 @pytest.mark.rule("B11", "B17")
 def test_only_active_providers_can_be_associated(ecs: Any, sandbox: Sandbox) -> None:
     with refusal("InvalidParameterException", "the specified capacity provider was not found"):

@@ -220,6 +220,23 @@ def test_an_associated_provider_is_not_deleted_and_the_answer_is_still_200(
     assert described(ecs, "cpu")["status"] == "INACTIVE"
 
 
+@pytest.mark.rule("B14")
+def test_a_provider_whose_group_is_gone_sticks_until_it_is_detached(
+    ecs: Any, sandbox: Sandbox
+) -> None:
+    associated(ecs, sandbox)
+    scaling: Any = sandbox.session().client("autoscaling")
+    scaling.delete_auto_scaling_group(AutoScalingGroupName=CPU_GROUP, ForceDelete=True)
+    sandbox.clock.sleep(SETTLED)
+    stuck = ecs.delete_capacity_provider(capacityProvider="cpu")["capacityProvider"]
+    assert (stuck["status"], stuck["updateStatus"]) == ("ACTIVE", "DELETE_FAILED")
+    detach(ecs)
+    sandbox.clock.sleep(SETTLED)
+    ecs.delete_capacity_provider(capacityProvider="cpu")
+    sandbox.clock.sleep(SETTLED)
+    assert described(ecs, "cpu")["status"] == "INACTIVE"
+
+
 @pytest.mark.rule("A9", "B14", "O2")
 def test_a_provider_that_is_being_detached_can_be_neither_deleted_nor_updated(
     ecs: Any, sandbox: Sandbox

@@ -48,6 +48,8 @@ def test_no_resource_has_more_than_fifty_tags_or_one_of_aws(ecs: Any) -> None:
         ecs.tag_resource(resourceArn=PREFIX + "cluster/x", tags=[{"key": "k50", "value": ""}])
     with refusal("InvalidParameterException", "aws: prefixed"):
         ecs.create_cluster(clusterName="y", tags=[{"key": "aws:x", "value": ""}])
+    with refusal("InvalidParameterException", "aws: prefixed"):
+        ecs.create_cluster(clusterName="y", tags=[{"key": "x", "value": "AWS:x"}])
 
 
 @pytest.mark.rule("D28")

@@ -8,9 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecsinfer.sandbox.engine.launching import next_provider
+from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import Task
-from tests.sandbox.engine.account import Account, cpu_container, gpu_container, strategy
-from tests.sandbox.engine.test_lifecycle import NETWORK
+from tests.sandbox.engine.account import (
+    SUBNETS,
+    ZONES,
+    Account,
+    cpu_container,
+    gpu_container,
+    messages,
+    strategy,
+)
+from tests.sandbox.engine.test_lifecycle import NETWORK, on_fargate
 
 
 def item(name: str, weight: int, base: int = 0) -> dict[str, Any]:
@@ -154,3 +163,57 @@ def test_dynamic_host_ports_differ() -> None:
     account.run(200)
     ports = {task.containers[0].bindings[0]["hostPort"] for task in account.running(service)}
     assert len(ports) == 3
+
+
+SCARCE = (
+    "Capacity is unavailable at this time. Please try again later or in a different availability "
+    "zone"
+)
+
+
+@pytest.mark.rule("J7")
+@pytest.mark.parametrize(
+    ("scarce", "capacity"),
+    [
+        (("FARGATE",), {"launchType": "FARGATE"}),
+        (tuple(f"FARGATE@{zone}" for zone in ZONES), {"launchType": "FARGATE"}),
+        (("FARGATE_SPOT",), {"capacityProviderStrategy": strategy("FARGATE_SPOT")}),
+    ],
+)
+def test_a_service_tells_that_fargate_has_no_host_and_tries_again(
+    scarce: tuple[str, ...], capacity: dict[str, Any]
+) -> None:
+    account = located(Scenario(no_capacity=scarce))
+    definition = account.definition(cpu_container(), networkMode="awsvpc")
+    service = account.service(definition, networkConfiguration=NETWORK, **capacity)
+    account.run(600)
+    assert account.tasks(service) == []
+    assert any(f"was unable to place a task. Reason: {SCARCE}." in it for it in messages(service))
+    account.world.scenario = Scenario()
+    account.run(300)
+    assert len(account.running(service)) == 1
+
+
+@pytest.mark.rule("J7")
+def test_fargate_tasks_go_to_the_zones_that_have_hosts() -> None:
+    account = located(Scenario(no_capacity=(f"FARGATE@{ZONES[0]}",)))
+    service = on_fargate(account, cpu_container(), desired=4)
+    account.run(300)
+    assert Counter(task.zone for task in account.running(service)) == {ZONES[1]: 2, ZONES[2]: 2}
+
+
+@pytest.mark.rule("J7")
+def test_run_task_fails_where_fargate_has_no_host() -> None:
+    account = Account(Scenario(no_capacity=("FARGATE",)))
+    account.definition(cpu_container(), networkMode="awsvpc")
+    task = alone(account, launch_type="FARGATE", network=NETWORK)
+    assert account.engine.run_task(task, []) == SCARCE
+    assert account.world.tasks == {}
+
+
+def located(scenario: Scenario) -> Account:
+    """An account that knows the zones of its subnets."""
+    account = Account(scenario)
+    zones = {subnet: zone for zone, subnet in SUBNETS.items()}
+    account.engine.zone_of_subnet = zones.__getitem__
+    return account
