@@ -46,6 +46,8 @@ def list_container_instances(world: World, request: Request) -> Response:
     cluster = require_cluster(world, request.get("cluster"))
     statuses = {request["status"]} if "status" in request else _EVERY_STATUS
     expression = request.get("filter", "")
+    if expression:
+        _check(expression)
     arns = [
         instance.arn
         for instance in world.container_instances.values()
@@ -63,8 +65,13 @@ def _is_member(instance: ContainerInstance, expression: str) -> bool:
         "agentConnected": str(instance.agent_connected).lower(),
         "ec2InstanceId": instance.ec2_id,
     }
+    return matches(expression, subject)
+
+
+def _check(expression: str) -> None:
+    """Whether it can be read does not depend on there being an instance to hold it against."""
     try:
-        return matches(expression, subject)
+        matches(expression, {})
     except ExpressionError as error:
         raise invalid_parameter(f"Invalid filter expression: {error}.") from error
 

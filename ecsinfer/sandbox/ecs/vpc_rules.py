@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from ecsinfer.sandbox.errors import invalid_parameter
 from ecsinfer.sandbox.state import World
@@ -39,6 +40,10 @@ _GROUPS = _Kind(
     "GroupId",
     "InvalidGroup.NotFound",
 )
+
+
+_KNOWN: WeakKeyDictionary[World, dict[str, str]] = WeakKeyDictionary()
+"""Subnets and security groups that EC2 was found to know, with their VPCs, which never change."""
 
 
 def check_vpc(world: World, network: Mapping[str, Any]) -> None:
@@ -96,10 +101,13 @@ def _require(world: World, kind: _Kind, names: Sequence[str]) -> set[str]:
 
 def _vpcs(world: World, kind: _Kind, names: Sequence[str]) -> dict[str, str]:
     """The VPC of each of the named; "" where EC2 does not know it."""
-    filters = [{"Name": kind.filter, "Values": list(names)}]
-    answer = world.ask("ec2", kind.operation, {"Filters": filters})
-    found = {item[kind.identifier]: str(item["VpcId"]) for item in answer[kind.answer]}
-    return {name: found.get(name, "") for name in names}
+    known = _KNOWN.setdefault(world, {})
+    asked = [name for name in names if name not in known]
+    if asked:
+        filters = [{"Name": kind.filter, "Values": asked}]
+        answer = world.ask("ec2", kind.operation, {"Filters": filters})
+        known.update({item[kind.identifier]: str(item["VpcId"]) for item in answer[kind.answer]})
+    return {name: known.get(name, "") for name in names}
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -90,6 +90,16 @@ def test_instances_are_listed_by_status_and_query(services: ServiceWorld) -> Non
     assert code == "InvalidParameterException"
 
 
+def test_a_query_is_read_even_where_there_is_no_instance(services: ServiceWorld) -> None:
+    code, message = refusal(
+        services.ecs.list_container_instances, cluster=CLUSTER, filter="attribute:x =="
+    )
+    assert (code, message) == (
+        "InvalidParameterException",
+        "Invalid filter expression: the expression ends too early.",
+    )
+
+
 def test_a_draining_instance_loses_its_service_tasks(services: ServiceWorld) -> None:
     first, second = services.add_instance(), services.add_instance()
     services.create()
