@@ -149,6 +149,10 @@ def test_only_fargate_tasks_get_public_addresses(services: ServiceWorld) -> None
 def test_a_grace_period_without_health_checks_is_unused_but_accepted(
     services: ServiceWorld,
 ) -> None:
+    # The decision follows AWS's API model; when that says something else, it is due again.
+    request = services.ecs.meta.service_model.operation_model("CreateService").input_shape
+    documented = request.members["healthCheckGracePeriodSeconds"].documentation
+    assert "<code>healthCheckGracePeriodSeconds</code> is unused" in documented
     assert services.create(healthCheckGracePeriodSeconds=30)["healthCheckGracePeriodSeconds"] == 30
 
 
