@@ -1,4 +1,4 @@
-"""The order in which the containers of a task start: what ``dependsOn`` makes them wait for (C16)."""
+"""The order in which a task's containers start and stop, by their ``dependsOn`` (C16)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def ready(task: Task) -> list[Container]:
 def started(task: Task) -> bool:
     """Whether every container has started."""
     return all(container.status != "PENDING" for container in task.containers)
+
+
+def first_to_stop(task: Task) -> list[Container]:
+    """The running containers that no other running one has waited for: shutdown is reversed."""
+    running = [item for item in task.containers if item.status == "RUNNING"]
+    needed = {other.name for each in running for _, other in _awaited(task, each)}
+    return [item for item in running if item.name not in needed]
 
 
 def must_end(task: Task, container: Container) -> bool:

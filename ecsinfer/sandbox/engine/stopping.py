@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ecsinfer.sandbox.engine import behaviour, events, targets
+from ecsinfer.sandbox.engine import behaviour, events, ordering, targets
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
 from ecsinfer.sandbox.state import Service, World
@@ -94,7 +94,7 @@ def _stopping(core: Core, run: Run) -> None:
     world, task = core.world, run.task
     if task.last_status == "STOPPED":
         return
-    running = [item for item in task.containers if item.status == "RUNNING"]
+    running = ordering.first_to_stop(task)
     task.last_status = "STOPPING" if running else "DEPROVISIONING"
     if not running:
         _deprovision(core, run)
@@ -109,7 +109,7 @@ def _stopping(core: Core, run: Run) -> None:
         for container in running:
             container.status = "STOPPED"
             container.exit_code = 137 if killed else 0
-        _deprovision(core, run)
+        _stopping(core, run)
 
     run.timers = [world.clock.after(seconds, ended)]
 

@@ -123,20 +123,25 @@ def test_an_update_keeps_what_cannot_change(ecs: Any, sandbox: Sandbox, cluster:
         ecs.update_capacity_provider(name="mi", cluster="x", autoScalingGroupProvider={})
 
 
-@pytest.mark.rule("B12", "B14", "B22")
-def test_a_provider_in_use_is_not_deleted_and_an_idle_one_leaves_its_cluster(
-    ecs: Any, sandbox: Sandbox, cluster: str
-) -> None:
+def serve(ecs: Any, sandbox: Sandbox, cluster: str, name: str, **changes: Any) -> None:
+    """A service by a new provider of the cluster."""
     ecs.create_capacity_provider(**instances_provider(cluster))
     sandbox.clock.sleep(SETTLED)
     ecs.register_task_definition(**definition(networkMode="host"))
     ecs.create_service(
-        cluster="x",
-        serviceName="web",
+        cluster=cluster,
+        serviceName=name,
         taskDefinition="web",
-        desiredCount=0,
         capacityProviderStrategy=[{"capacityProvider": "mi", "weight": 1}],
+        **changes,
     )
+
+
+@pytest.mark.rule("B12", "B14", "B22")
+def test_a_provider_in_use_is_not_deleted_and_an_idle_one_leaves_its_cluster(
+    ecs: Any, sandbox: Sandbox, cluster: str
+) -> None:
+    serve(ecs, sandbox, cluster, "web", desiredCount=0)
     kept = ecs.delete_capacity_provider(capacityProvider="mi", cluster="x")["capacityProvider"]
     assert kept["updateStatus"] == "DELETE_FAILED"
     ecs.delete_service(cluster="x", service="web", force=True)
@@ -153,16 +158,7 @@ def test_a_provider_in_use_is_not_deleted_and_an_idle_one_leaves_its_cluster(
 def test_a_provider_with_a_daemon_service_is_not_deleted(
     ecs: Any, sandbox: Sandbox, cluster: str
 ) -> None:
-    ecs.create_capacity_provider(**instances_provider(cluster))
-    sandbox.clock.sleep(SETTLED)
-    ecs.register_task_definition(**definition(networkMode="host"))
-    ecs.create_service(
-        cluster="x",
-        serviceName="agent",
-        taskDefinition="web",
-        schedulingStrategy="DAEMON",
-        capacityProviderStrategy=[{"capacityProvider": "mi", "weight": 1}],
-    )
+    serve(ecs, sandbox, cluster, "agent", schedulingStrategy="DAEMON")
     with refusal("ClientException", "daemon services are still associated"):
         ecs.delete_capacity_provider(capacityProvider="mi", cluster="x")
     ecs.delete_service(cluster="x", service="agent", force=True)

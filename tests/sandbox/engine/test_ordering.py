@@ -115,6 +115,24 @@ def test_a_start_time_out_that_is_kept_ends_nothing() -> None:
     assert seconds_until_running(account(), then("side", "HEALTHY"), side) == 61
 
 
+@pytest.mark.rule("C16")
+def test_a_container_stops_before_the_one_it_has_waited_for() -> None:
+    world = account()
+    service = on_fargate(world, then("side", "START"), first("side"))
+    world.run(60)
+    task = task_of(world, service)
+    service.desired = 0
+    world.engine.service_changed(service)
+    stop = world.scenario.timings.stop
+    world.run(stop + 2)
+    assert (task.last_status, status_of(task)) == (
+        "STOPPING",
+        {"app": "STOPPED", "side": "RUNNING"},
+    )
+    world.run(stop)
+    assert (task.last_status, status_of(task)) == ("STOPPED", {"app": "STOPPED", "side": "STOPPED"})
+
+
 @pytest.mark.rule("C12")
 @pytest.mark.parametrize(
     ("sizes", "what"),
