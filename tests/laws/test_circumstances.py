@@ -57,6 +57,16 @@ def test_the_rates_of_the_api_are_waited_out() -> None:
     assert waited_out(run) == {"RegisterTaskDefinition"}
 
 
+@pytest.mark.rule("D11")
+def test_the_security_group_that_aws_fills_in_is_no_drift() -> None:
+    account, spec = Account(), config("quickstart", "services.llm.network.security_groups=[]")
+    assert account.deploy(spec).status == "done"
+    network = service(account)["networkConfiguration"]["awsvpcConfiguration"]
+    assert network["securityGroups"] != [furniture.SECURITY_GROUP]
+    assert len(network["securityGroups"]) == 1
+    assert account.deploy(spec).writes == []
+
+
 @pytest.mark.rule("A13")
 def test_the_first_cluster_of_an_account_waits_for_the_service_linked_role() -> None:
     account = Account()
