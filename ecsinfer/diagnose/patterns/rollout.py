@@ -72,8 +72,6 @@ def alarm(facts: Facts) -> Cause | None:
     )
 
 
-_DETECTED = sentence(r"deployment failed: alarm detected")
-
 PATTERNS: tuple[Pattern, ...] = (
     Telltale(
         "rollout-deadlock",

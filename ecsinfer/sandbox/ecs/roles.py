@@ -53,9 +53,7 @@ def _roles(value: Any) -> Iterator[str]:
         for key, item in value.items():
             if key in _MEMBERS and isinstance(item, str):
                 yield item
-            elif (
-                key != "containerDefinitions"
-            ):  # they name none, and have maps with keys of the user's
+            elif key != "containerDefinitions":  # they name none, and may have labels called so
                 yield from _roles(item)
     elif isinstance(value, list):
         for item in value:

@@ -161,9 +161,8 @@ def _check_rebalancing(spec: Mapping[str, Any]) -> None:
 
 
 def _check_details(spec: Mapping[str, Any], definition: Mapping[str, Any]) -> None:
-    # AWS once refused a grace period without a load balancer, and still may where it is old. Its API
-    # model of today says "If you do not use any of the health checks, then
-    # healthCheckGracePeriodSeconds is unused": that is what is done here (D9).
+    # AWS once refused a grace period without a load balancer. Its API model of today says "If you
+    # do not use any of the health checks, then healthCheckGracePeriodSeconds is unused" (D9).
     if not 0 <= spec["healthCheckGracePeriodSeconds"] <= LONGEST_GRACE_PERIOD:
         raise invalid_parameter(
             f"healthCheckGracePeriodSeconds must be between 0 and {LONGEST_GRACE_PERIOD}"

@@ -6,7 +6,6 @@ AWS documents what happens and the event; how it words the reasons is not known 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ecsinfer.sandbox.engine import deployments, events, strategies
 from ecsinfer.sandbox.engine.core import Core
@@ -26,28 +25,29 @@ def watch(core: Core, service: Service, deployment: Deployment) -> None:
     Such a one says nothing about the deployment: AWS leaves its alarms alone then.
     """
     settings = deployment.configuration.get("alarms") or {}
-    if not settings.get("enable") or core.alarms_named is None:
+    names = settings.get("alarmNames")
+    if not settings.get("enable") or not names or core.alarms_named is None:
         return
-    found = core.alarms_named(settings["alarmNames"])
+    found = core.alarms_named(names)
     if any(alarm.alarming for alarm in found):
         return
     deployment.alarms = "MONITORING"
     core.alarm_bakes[deployment.number] = max((alarm.minutes for alarm in found), default=0.0)
-    core.world.clock.after(INTERVAL, lambda: _look(core, service, deployment, settings))
+    core.world.clock.after(INTERVAL, lambda: _look(core, service, deployment, names))
 
 
-def _look(core: Core, service: Service, deployment: Deployment, settings: dict[str, Any]) -> None:
+def _look(core: Core, service: Service, deployment: Deployment, names: Sequence[str]) -> None:
     if deployment.alarms != "MONITORING" or core.alarms_named is None:
         return
     present = service.deployments and service.deployments[0] is deployment
     if not present or deployment.rollout != "IN_PROGRESS":
         deployment.alarms = "MONITORING_COMPLETE"
         return
-    names = [alarm.name for alarm in core.alarms_named(settings["alarmNames"]) if alarm.alarming]
-    if names:
-        _trip(core, service, deployment, names)
+    alarming = [alarm.name for alarm in core.alarms_named(names) if alarm.alarming]
+    if alarming:
+        _trip(core, service, deployment, alarming)
     else:
-        core.world.clock.after(INTERVAL, lambda: _look(core, service, deployment, settings))
+        core.world.clock.after(INTERVAL, lambda: _look(core, service, deployment, names))
 
 
 def _trip(core: Core, service: Service, deployment: Deployment, names: Sequence[str]) -> None:

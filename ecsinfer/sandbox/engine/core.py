@@ -62,9 +62,7 @@ class Core(ABC):
         self.short: dict[tuple[str, str], Service] = {}  # services that found no room
         self.running: dict[str, Instance] = {}  # EC2 instances that have not registered yet, too
         self.ready_at: dict[str, datetime] = {}  # deployment number -> when its bake began
-        self.alarm_bakes: dict[
-            str, float
-        ] = {}  # deployment number -> minutes its alarms are watched
+        self.alarm_bakes: dict[str, float] = {}  # deployment number -> minutes of its alarms
         self.progress: dict[str, Progress] = {}  # deployment number -> its stage
         self.moving: set[str] = set()  # tasks that give way to one in another zone
         self.steady: set[tuple[str, str]] = set()  # services in a steady state

@@ -118,6 +118,16 @@ def test_an_alarm_that_is_on_as_the_deployment_begins_is_not_its_fault() -> None
     assert watched.newest["alarms"]["status"] == "DISABLED"
 
 
+def test_a_deployment_that_names_no_alarm_watches_none() -> None:
+    watched = Watched()
+    watched.deploy(deploymentConfiguration={"alarms": {**watched.alarms, "alarmNames": []}})
+    watched.sleep(30)
+    watched.set("ALARM")
+    watched.sleep(600)
+
+    assert watched.newest["status"] == "SUCCESSFUL"
+
+
 def test_an_alarm_after_the_deployment_touches_nothing() -> None:
     watched = Watched()
     watched.deploy()
