@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,8 +122,12 @@ class Account:
     """One account; commands run one after another, each a new process as far as it can tell."""
 
     def __init__(self, scenario: Scenario = QUICK, region: str = "") -> None:
-        self.sandbox = Sandbox(scenario)
-        self.session = _OneClientEach(self.sandbox, region)
+        free = _FREE.pop() if _FREE else _connected()
+        weakref.finalize(self, _FREE.append, free)
+        self.sandbox, self.session = free
+        self.sandbox.reset(scenario)
+        if region:
+            self.session = _OneClientEach(self.sandbox, region)
 
     def client(self, service: str) -> Any:
         """A plain boto3 client: what anybody else sees and does."""
@@ -172,6 +177,15 @@ class _OneClientEach(boto3.Session):
         if key not in self._made:
             self._made[key] = super().client(service_name, *args, **options)
         return self._made[key]
+
+
+_FREE: list[tuple[Sandbox, _OneClientEach]] = []
+"""Sandboxes of accounts that nobody holds any more, with clients that talk to them."""
+
+
+def _connected() -> tuple[Sandbox, _OneClientEach]:
+    sandbox = Sandbox()
+    return sandbox, _OneClientEach(sandbox, "")
 
 
 def operations(plan: Plan) -> list[str]:

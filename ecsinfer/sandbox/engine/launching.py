@@ -134,7 +134,7 @@ def wish(core: Core, run: Run) -> Wish:
             *(rules or ()),
             *lifecycle.definition_of(core, task).get("placementConstraints", ()),
         ],
-        zones=_zones(core, run),
+        zones=zones_of(core, run),
         peers=[
             peer.task.container_instance
             for peer in peers
@@ -252,13 +252,7 @@ def _reason(core: Core, run: Run) -> str:
     return "No Container Instances were found in your cluster."
 
 
-def _withdraw(core: Core, run: Run) -> None:
-    """A task that could not be placed never was."""
-    core.ledger.remove(run, None)
-    stopping.forget(core.world, run.task.arn)
-
-
-def _zones(core: Core, run: Run) -> frozenset[str] | None:
+def zones_of(core: Core, run: Run) -> frozenset[str] | None:
     """The zones of an awsvpc task's subnets; None when one of them is not known."""
     subnets = lifecycle.subnets_of(run.task)
     zones = frozenset(core.zone(subnet) for subnet in subnets)

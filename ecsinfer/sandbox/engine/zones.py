@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ecsinfer.capacity.slots import blockers
-from ecsinfer.sandbox.engine import events, lifecycle
+from ecsinfer.sandbox.engine import events, launching, lifecycle
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
 from ecsinfer.sandbox.state import Service
@@ -52,8 +52,10 @@ def _open(core: Core, run: Run) -> set[str]:
     task = run.task
     if task.launch_type == "FARGATE":
         return {core.zone(subnet) for subnet in lifecycle.subnets_of(task)} - {""}
+    wanted = launching.zones_of(core, run)
     return {
         instance.zone
         for instance in core.instances_of(task.cluster, task.capacity_provider)
         if instance.status == "ACTIVE" and not blockers(core.ledger.room(instance), run.need)
+        if wanted is None or instance.zone in wanted
     }

@@ -9,6 +9,8 @@ import pytest
 from ecsinfer.sandbox.scenario import Scenario, Timings
 from ecsinfer.sandbox.state import Service
 from tests.sandbox.engine.account import (
+    SUBNETS,
+    ZONES,
     Account,
     cpu_container,
     deploying,
@@ -182,6 +184,24 @@ def test_a_task_moves_to_a_zone_that_was_empty() -> None:
     assert len(account.running(service)) == 2
     assert len({task.zone for task in account.running(service)}) == 2
     assert any("AZ Rebalancing in progress" in item for item in messages(service))
+
+
+@pytest.mark.rule("D15")
+def test_no_task_moves_for_a_zone_that_its_subnets_are_not_in() -> None:
+    account = Account()
+    account.group(instance_type="m5.large", desired=3)  # one in every zone
+    account.run(130)
+    subnets = [SUBNETS[zone] for zone in ZONES[:2]]
+    service = account.service(
+        account.definition(cpu_container(), networkMode="awsvpc"),
+        launchType="EC2",
+        desired=3,
+        networkConfiguration={"awsvpcConfiguration": {"subnets": subnets}},
+        availabilityZoneRebalancing="ENABLED",
+    )
+    account.run(900)
+    assert {task.zone for task in account.running(service)} == set(ZONES[:2])
+    assert not any("AZ Rebalancing" in item for item in messages(service))
 
 
 @pytest.mark.rule("D25")
