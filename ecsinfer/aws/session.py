@@ -108,8 +108,14 @@ def _config(attempts: int, connections: int) -> Config:
         connect_timeout=5,
         read_timeout=60,
         max_pool_connections=connections,
-        user_agent_extra=f"ecsinfer/{version('ecsinfer')}",
+        user_agent_extra=_user_agent(),
     )
+
+
+@functools.cache
+def _user_agent() -> str:
+    # The version is in the package's metadata, and so is all of README: to be read only once.
+    return f"ecsinfer/{version('ecsinfer')}"
 
 
 def share_tls(client: BaseClient, shared: ssl.SSLContext | None) -> ssl.SSLContext | None:
