@@ -19,11 +19,13 @@ _NOISE = frozenset(
     }
 )  # fmt: skip
 
+REST = 300.0
+"""A rollout is over before its last old task is gone, and zones are balanced afterwards: seconds."""
+
 
 def contents(account: Account) -> dict[str, Any]:
     """Everything that a deploy could have made, by whomever, once it has come to rest."""
-    # A rollout is over before its last old task is gone, and zones are balanced afterwards.
-    account.sandbox.clock.sleep(300)
+    account.sandbox.clock.sleep(REST)
     ecs, clusters = account.client("ecs"), _clusters(account)
     names = [each["clusterName"] for each in clusters]
     return {

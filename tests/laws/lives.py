@@ -11,6 +11,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ecsinfer.aws.gateway import Sent
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.spec import Spec
@@ -54,12 +55,12 @@ class Undisturbed(NamedTuple):
 
     Attributes:
         writes: the operations that each command wrote with, in order.
-        reads: service and operation of the questions that each command asked, in order.
+        requests: all that each command asked or wrote, in order.
         contents: what was in the account after each.
     """
 
     writes: dict[str, list[str]]
-    reads: dict[str, list[tuple[str, str]]]
+    requests: dict[str, list[Sent]]
     contents: dict[str, dict[str, Any]]
 
 
@@ -96,7 +97,7 @@ def undisturbed(name: str) -> Undisturbed:
         done = run(where, name, command)
         assert list(unfinished(where)) == []
         life.writes[command] = done.writes
-        life.reads[command] = [(e.service, e.operation) for e in done.door.log if not e.writes]
+        life.requests[command] = done.door.log
         life.contents[command] = contents(where)
     # What is loaded by now stays: to look through it for garbage takes a third of a life.
     gc.collect()

@@ -8,8 +8,17 @@ import pytest
 
 from ecsinfer.sandbox.scenario import Fault
 from ecsinfer.sandbox.wire.faults import Faults
+from tests.laws.contents import REST
 from tests.laws.faults import KINDS, fault
-from tests.laws.lives import SPECS, account, commands, require_undisturbed, run
+from tests.laws.lives import (
+    SPECS,
+    account,
+    commands,
+    require_undisturbed,
+    run,
+    undisturbed,
+)
+from tests.laws.world import Account, Run
 
 
 class EveryReadOnce(Faults):
@@ -32,14 +41,38 @@ class EveryReadOnce(Faults):
 @pytest.mark.rule("I5", "0.5")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", SPECS)
-def test_every_read_may_fail_once(name: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_that_fails_once_is_asked_again_and_nothing_else_changes(
+    name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All of them fail in one run. As every next request is that of the undisturbed run, each read
+    # told what it would have told: what holds for all of them holds for any one.
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    where = account()
+    for command in commands(name):
+        met = failing(where, name, command, kind)
+        assert met.door.log == undisturbed(name).requests[command]
+        where.sandbox.clock.sleep(REST)
+
+
+@pytest.mark.rule("I5", "0.5")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", SPECS)
+def test_the_time_that_failing_reads_take_changes_nothing_that_is_left(
+    name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     where = account()
     # botocore asks again by itself, after a pause of its own.
     monkeypatch.setattr(time, "sleep", where.sandbox.clock.sleep)
     for command in commands(name):
-        where.sandbox.application.faults = failing = EveryReadOnce(kind)
-        met = run(where, name, command)
-        where.sandbox.application.faults = Faults()
-        assert (met.status, met.error) == ("done", ""), command
-        assert failing.struck == met.door.counts.reads
-        require_undisturbed(where, name, command, (name, command, kind))
+        failing(where, name, command, kind)
+        require_undisturbed(where, name, command, kind)
+
+
+def failing(where: Account, name: str, command: str, kind: str) -> Run:
+    """The command, whose every read fails once."""
+    where.sandbox.application.faults = faults = EveryReadOnce(kind)
+    met = run(where, name, command)
+    where.sandbox.application.faults = Faults()
+    assert (met.status, met.error) == ("done", ""), command
+    assert faults.struck == met.door.counts.reads, command
+    return met
