@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import gc
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecsinfer.aws.gateway import Sent
@@ -67,6 +68,12 @@ class Undisturbed(NamedTuple):
 def commands(name: str) -> tuple[str, ...]:
     """What happens in the life of a spec."""
     return ("deploy", "change", "destroy") if name in CHANGED else ("deploy", "destroy")
+
+
+def through(name: str, wanted: Collection[str]) -> tuple[str, ...]:
+    """The commands up to the last wanted one: what comes after it tells nothing more."""
+    reversed_life = itertools.dropwhile(lambda each: each not in wanted, commands(name)[::-1])
+    return tuple(reversed_life)[::-1]
 
 
 def account(scenario: Scenario = QUICK) -> Account:

@@ -6,7 +6,6 @@ run. `test_kills` has the faults that end the run, `test_failing_reads` those of
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,7 +13,15 @@ from typing import NamedTuple
 import pytest
 
 from tests.laws.faults import KINDS, fault
-from tests.laws.lives import SPECS, account, commands, require_undisturbed, run, undisturbed
+from tests.laws.lives import (
+    SPECS,
+    account,
+    commands,
+    require_undisturbed,
+    run,
+    through,
+    undisturbed,
+)
 from tests.laws.world import Account
 
 
@@ -48,12 +55,13 @@ def troubles(name: str, command: str, kind: str) -> Iterator[Trouble]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", SPECS)
 def test_a_write_that_fails_once_is_overcome_in_the_same_run(name: str, kind: str) -> None:
-    each = [troubles(name, command, kind) for command in commands(name)]
-    for life in itertools.zip_longest(*each):
+    each = {command: list(troubles(name, command, kind)) for command in commands(name)}
+    for number in range(max(map(len, each.values()))):
         where = account()
-        for command, trouble in zip(commands(name), life, strict=True):
-            if trouble:
-                overcome(where, trouble)
+        # What was overcome is as if it had never been, so the next can follow it.
+        for command in through(name, [key for key in each if number < len(each[key])]):
+            if number < len(each[command]):
+                overcome(where, each[command][number])
             else:
                 run(where, name, command)
 
