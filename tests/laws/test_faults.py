@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from ecsinfer import events
 from tests.laws.faults import KINDS, fault
 from tests.laws.lives import (
     SPECS,
@@ -73,4 +74,11 @@ def overcome(where: Account, trouble: Trouble) -> None:
     met = run(where, trouble.config, trouble.command)
     where.sandbox.faults.clear()
     assert (met.status, met.error) == ("done", ""), trouble
+    assert any(told(each, trouble.operation) for each in met.events), trouble
     require_undisturbed(where, trouble.config, trouble.command, trouble)
+
+
+def told(event: events.Event, operation: str) -> bool:
+    """Whether the event says that a call of the operation was not simply answered."""
+    troubled = events.CallRetried | events.ResponseLost
+    return isinstance(event, troubled) and event.operation == operation
