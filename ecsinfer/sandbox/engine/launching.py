@@ -252,6 +252,12 @@ def _reason(core: Core, run: Run) -> str:
     return "No Container Instances were found in your cluster."
 
 
+def _withdraw(core: Core, run: Run) -> None:
+    """A task that could not be placed never was."""
+    core.ledger.remove(run, None)
+    stopping.forget(core.world, run.task.arn)
+
+
 def zones_of(core: Core, run: Run) -> frozenset[str] | None:
     """The zones of an awsvpc task's subnets; None when one of them is not known."""
     subnets = lifecycle.subnets_of(run.task)
