@@ -48,6 +48,7 @@ def test_a_read_that_fails_once_is_asked_again_and_nothing_else_changes(
     # told what it would have told: what holds for all of them holds for any one.
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     where = account()
+    where.reconnect()
     for command in commands(name):
         met = failing(where, name, command, kind)
         assert met.door.log == undisturbed(name).requests[command]
@@ -60,6 +61,7 @@ def test_the_time_that_failing_reads_take_changes_nothing_that_is_left(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = account()
+    where.reconnect()
     # botocore asks again by itself, after a pause of its own: a long one when it is throttled.
     monkeypatch.setattr(time, "sleep", where.sandbox.clock.sleep)
     for command in commands(name):

@@ -129,6 +129,10 @@ class Account:
         if region:
             self.session = _OneClientEach(self.sandbox, region)
 
+    def reconnect(self) -> None:
+        """Have new clients: botocore's retry quota is a client's, and every process begins full."""
+        self.session = _OneClientEach(self.sandbox, "")
+
     def client(self, service: str) -> Any:
         """A plain boto3 client: what anybody else sees and does."""
         return self.session.client(service)
