@@ -115,6 +115,8 @@ class Call:
             node's own `Kind.verdict`, may use afterwards.
         retry_on: rows of the retry table (``aws/retry.py``) that mean "not now" for this call,
             beside throttling, which every call waits out.
+        parts: the list parameter whose entries stand each for itself, if there is one: a call
+            with fewer of them does less, and nothing else. A list that replaces another does not.
     """
 
     service: str
@@ -122,6 +124,7 @@ class Call:
     params: Mapping[str, Any]
     saves: Mapping[str, str] = field(default_factory=dict)
     retry_on: frozenset[str] = frozenset()
+    parts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +276,8 @@ class Node(Generic[D, O]):
         needs: keys of the nodes that must be ready before this one is touched.
         after: keys of the nodes whose calls come first, but whose waits need not be over (a
             scalable target is registered while its service still rolls, K).
+        unwanted: whether the spec does not want it any more: a deploy removes it as a destroy
+            does, once everything that is wanted is there.
     """
 
     kind: Kind[D, O]
@@ -280,6 +285,7 @@ class Node(Generic[D, O]):
     desired: D
     needs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    unwanted: bool = False
 
     @property
     def key(self) -> str:

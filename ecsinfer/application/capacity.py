@@ -26,6 +26,15 @@ def attached(spec: Spec) -> tuple[str, ...]:
     return (*declared, *(each for each in FARGATE if each in used))
 
 
+def cluster_scoped(spec: Spec) -> tuple[str, ...]:
+    """Names of the Managed Instances providers that the spec creates (B22)."""
+    return tuple(
+        spec.provider_name(key)
+        for key, each in spec.capacity.items()
+        if each.managed_instances is not None and not each.existing
+    )
+
+
 def group_settings(provider: CapacityProvider) -> dict[str, Any]:
     """``autoScalingGroupProvider`` without the group.
 

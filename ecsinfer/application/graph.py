@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ecsinfer.application import capacity, scaling
+from ecsinfer.application import capacity, forgotten, scaling
+from ecsinfer.application.choices import Choices
 from ecsinfer.application.containers import longest_stop_timeout
 from ecsinfer.application.overlay import overlay
 from ecsinfer.application.services import count, rollout_within, service_params
@@ -20,7 +20,7 @@ from ecsinfer.kinds.cluster import Cluster, ClusterKind
 from ecsinfer.kinds.cluster_association import ClusterAssociation, ClusterAssociationKind
 from ecsinfer.kinds.log_group import LogGroup, LogGroupKind
 from ecsinfer.kinds.managed_instances import ManagedInstances, ManagedInstancesKind
-from ecsinfer.kinds.provider_users import Leaving
+from ecsinfer.kinds.others import Leaving
 from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
 from ecsinfer.kinds.scaling_policy import ScalingPolicies, ScalingPoliciesKind
 from ecsinfer.kinds.scheduled_action import ScheduledActions, ScheduledActionsKind
@@ -33,37 +33,8 @@ from ecsinfer.spec import Spec
 AnyNode = Node[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a command chose beside the spec.
-
-    Attributes:
-        region: where it applies.
-        adopt: whether foreign namesakes may be taken over.
-        allow_replace: whether services may be deleted and created anew.
-        purge: whether destroy deletes log groups.
-        destroying: whether the nodes are for a destroy, which looks closer.
-        scale_groups_to_zero: whether destroy empties the Auto Scaling groups of our providers.
-    """
-
-    region: str
-    adopt: bool = False
-    allow_replace: bool = False
-    purge: bool = False
-    destroying: bool = False
-    scale_groups_to_zero: bool = False
-
-
 def compile_spec(
-    spec: Spec,
-    *,
-    services: Sequence[str] = (),
-    region: str = "",
-    adopt: bool = False,
-    allow_replace: bool = False,
-    purge: bool = False,
-    destroying: bool = False,
-    scale_groups_to_zero: bool = False,
+    spec: Spec, *, services: Sequence[str] = (), region: str = "", **choices: Any
 ) -> tuple[AnyNode, ...]:
     """The nodes of the whole spec, or of the named services and what they share with others.
 
@@ -71,13 +42,7 @@ def compile_spec(
         spec: the spec.
         services: keys of services; none means all of them. What they share is kept by a destroy.
         region: where it applies; the spec's own otherwise.
-        adopt: whether foreign namesakes may be taken over.
-        allow_replace: whether services may be deleted and created anew.
-        purge: whether destroy deletes log groups.
-        destroying: whether the nodes are for a destroy: then everything that may stand in its way
-            is read too, and every revision that is ours.
-        scale_groups_to_zero: whether a destroy sets the Auto Scaling groups of the providers that
-            the spec creates to zero, so that the cluster can go too (F4).
+        choices: the other fields of `Choices`.
 
     Raises:
         UsageError: a service is not in the spec, or no region is known.
@@ -95,10 +60,7 @@ def compile_spec(
             "no AWS region is configured",
             hint="set `region` in the spec, or use --region or AWS_REGION",
         )
-    choices = Choices(
-        place, adopt, allow_replace, purge, destroying, destroying and scale_groups_to_zero
-    )
-    return _Compiler(spec, choices, chosen).nodes()
+    return _Compiler(spec, Choices(region=place, **choices), chosen).nodes()
 
 
 class _Compiler:
@@ -113,15 +75,27 @@ class _Compiler:
 
     def nodes(self) -> tuple[AnyNode, ...]:
         groups = {node.name: node for key in self._chosen for node in self._log_group(key)}
-        providers = tuple(self._providers())
+        providers, left = tuple(self._providers()), tuple(self._forgotten_providers())
         services = (node for key in self._chosen for node in self._service(key))
+        unwanted = not self._choices.destroying
+        needs = (*self._floor(self._managed_names), *(node.key for node in left))
         return (
             *groups.values(),
             self._cluster(),
             *providers,
-            *self._association(providers),
+            *left,
+            *self._association(providers if unwanted else (*providers, *left)),
             *self._emptied_groups(),
             *services,
+            *forgotten.services(self._spec, self._choices.forgotten, needs, unwanted=unwanted),
+        )
+
+    def _forgotten_providers(self) -> Iterator[AnyNode]:
+        return forgotten.providers(
+            self._spec,
+            self._choices.forgotten,
+            self._leaving,
+            unwanted=not self._choices.destroying,
         )
 
     @property
@@ -129,19 +103,40 @@ class _Compiler:
         return f"{ClusterKind.name}/{self._spec.cluster_name}"
 
     @property
-    def _leaving(self) -> Leaving | None:
-        leaving = Leaving(self._spec.cluster_name, self._service_names)
-        return leaving if self._choices.destroying else None
+    def _leaving(self) -> Leaving:
+        named = forgotten.named(self._spec)
+        return Leaving(named.cluster, named.application, named.services)
 
     @property
-    def _service_names(self) -> tuple[str, ...]:
-        return tuple(self._spec.service_name(key) for key in self._spec.services)
+    def _closely(self) -> Leaving | None:
+        """What a destroy takes away."""
+        return self._leaving if self._choices.destroying else None
+
+    @property
+    def _attached(self) -> bool:
+        """Whether the cluster's list of providers has any of ours, or is to have."""
+        left = self._choices.destroying and forgotten.groups(self._choices.forgotten)
+        return bool(capacity.attached(self._spec) or left)
 
     @property
     def _association_keys(self) -> tuple[str, ...]:
-        if not capacity.attached(self._spec):
-            return (self._cluster_key,)
-        return (f"{ClusterAssociationKind.name}/{self._spec.cluster_name}",)
+        kind = ClusterAssociationKind if self._attached else ClusterKind
+        return (f"{kind.name}/{self._spec.cluster_name}",)
+
+    @property
+    def _managed_names(self) -> tuple[str, ...]:
+        """Managed Instances providers that the application owns; those it only leaves, too."""
+        left = self._choices.forgotten.providers if self._choices.destroying else {}
+        return (
+            *capacity.cluster_scoped(self._spec),
+            *(name for name, group in left.items() if not group),
+        )
+
+    def _floor(self, managed: Sequence[str]) -> tuple[str, ...]:
+        """What a service stands on, Managed Instances among it: it is removed after the service."""
+        groups = (f"{AutoScalingGroupKind.name}/{name}" for name in self._emptied().values())
+        instances = (f"{ManagedInstancesKind.name}/{name}" for name in managed)
+        return (*self._association_keys, *instances, *groups)
 
     def _tags(self, *more: Mapping[str, str]) -> dict[str, str]:
         tags = dict(self._spec.tags)
@@ -183,6 +178,7 @@ class _Compiler:
             declared.overrides,
         )
         providers = spec.capacity.values()
+        left = self._choices.forgotten.providers.values()
         return Node(
             ClusterKind(),
             spec.cluster_name,
@@ -194,17 +190,13 @@ class _Compiler:
                 configuration=fields.get("configuration", {}),
                 service_connect_defaults=fields.get("serviceConnectDefaults", {}),
                 existing=declared.existing,
-                services=self._service_names,
                 groups=tuple(
                     each.auto_scaling_group for each in providers if each.auto_scaling_group
-                ),
-                managed=tuple(
-                    spec.provider_name(key)
-                    for key, each in spec.capacity.items()
-                    if each.managed_instances is not None and not each.existing
-                ),
+                )
+                + tuple(group_name(each) for each in left if each),
+                managed=self._managed_names,
                 emptied=self._emptied(),
-                destroying=self._choices.destroying,
+                leaving=self._closely,
                 adopt=self._choices.adopt,
                 retain=self._shared,
             ),
@@ -212,13 +204,15 @@ class _Compiler:
 
     def _emptied(self) -> dict[str, str]:
         """Provider -> group, of those that a destroy scales to zero; never an existing one's."""
-        if not self._choices.scale_groups_to_zero:
+        if not (self._choices.destroying and self._choices.scale_groups_to_zero):
             return {}
-        return {
-            self._spec.provider_name(key): group_name(each.auto_scaling_group)
+        declared = {
+            self._spec.provider_name(key): each.auto_scaling_group
             for key, each in self._spec.capacity.items()
             if each.auto_scaling_group and not each.existing
         }
+        bound = {**declared, **self._choices.forgotten.providers}
+        return {name: group_name(group) for name, group in bound.items() if group}
 
     def _emptied_groups(self) -> Iterator[AnyNode]:
         """Between the services and what detaches the provider, whose hook still drains (F3)."""
@@ -229,7 +223,7 @@ class _Compiler:
                 application=spec.name,
                 provider=provider,
                 cluster=spec.cluster_name,
-                services=self._service_names,
+                leaving=self._leaving,
                 retain="the spec marks its cluster as existing"
                 if spec.cluster.existing
                 else self._shared,
@@ -261,14 +255,14 @@ class _Compiler:
                     managed_scaling=settings["managedScaling"],
                     managed_termination_protection=settings["managedTerminationProtection"],
                     managed_draining=settings["managedDraining"],
-                    leaving=self._leaving,
+                    leaving=self._closely,
                     **common,
                 )
                 # It needs no cluster, but is removed before the cluster is.
                 yield Node(CapacityProviderKind(), name, desired, after=(self._cluster_key,))
 
     def _association(self, providers: Sequence[AnyNode]) -> Iterator[AnyNode]:
-        if not capacity.attached(self._spec):
+        if not self._attached:
             return
         created = [node for node in providers if node.kind.name == CapacityProviderKind.name]
         scoped = [node for node in providers if node.kind.name == ManagedInstancesKind.name]
@@ -281,7 +275,7 @@ class _Compiler:
                 providers=capacity.attached(self._spec),
                 created=tuple(node.name for node in created),
                 cluster_scoped=tuple(node.name for node in scoped),
-                leaving=self._leaving,
+                leaving=self._closely,
                 retain=self._shared,
             ),
             (self._cluster_key, *(node.key for node in created)),
@@ -328,9 +322,7 @@ class _Compiler:
             ),
             (
                 definition.key,
-                *self._association_keys,
-                *self._managed(key),
-                *(f"{AutoScalingGroupKind.name}/{name}" for name in self._emptied().values()),
+                *self._floor(self._managed(key)),
             ),
             # Scaling that is declared no more ends before the count is the spec's again (E12).
             (target.key,) if undeclared else (),
@@ -339,13 +331,10 @@ class _Compiler:
         yield from scaled
 
     def _managed(self, key: str) -> tuple[str, ...]:
-        """The Managed Instances that the service runs on."""
+        """The Managed Instances that the service runs on; when it goes it may run on any of them."""
+        used = {self._spec.provider_name(each) for each in self._spec.strategy(key)}
         return tuple(
-            f"{ManagedInstancesKind.name}/{self._spec.provider_name(each)}"
-            for each in self._spec.strategy(key)
-            if each in self._spec.capacity
-            and self._spec.capacity[each].managed_instances is not None
-            and not self._spec.capacity[each].existing
+            name for name in self._managed_names if self._choices.destroying or name in used
         )
 
     def _task_definition(

@@ -10,10 +10,11 @@ ECS lifts it from nobody (F2).
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ecsinfer.kinds import ownership, reads
+from ecsinfer.kinds import others, ownership, reads
+from ecsinfer.kinds.others import ForeignTask, Leaving, Others
 from ecsinfer.model import (
     Answer,
     Call,
@@ -47,7 +48,7 @@ class AutoScalingGroup:
         application: who owns the provider and the cluster.
         provider: our capacity provider over the group.
         cluster: which its instances join.
-        services: names of the application's services in it, to tell them from other people's.
+        leaving: what the destroy takes away, to tell it from other people's.
         retain: why destroy must leave it, if it must.
     """
 
@@ -55,7 +56,7 @@ class AutoScalingGroup:
     application: str
     provider: str
     cluster: str
-    services: tuple[str, ...] = ()
+    leaving: Leaving | None = None
     retain: str = ""
 
 
@@ -67,15 +68,15 @@ class ObservedGroup:
         group: DescribeAutoScalingGroups' entry; empty when the group is gone.
         cluster: DescribeClusters' entry.
         provider: DescribeCapacityProviders' entry; empty when the provider is gone.
-        others: active services in the cluster that are not the application's.
-        registered: ids of the EC2 instances in the cluster that are the group's, or were.
+        others: what in the cluster is not the application's.
+        registered: container instances in the cluster that are the group's, or were: ARN -> EC2 id.
     """
 
     group: Mapping[str, Any]
     cluster: Mapping[str, Any]
     provider: Mapping[str, Any]
-    others: int = 0
-    registered: tuple[str, ...] = ()
+    others: Others = field(default_factory=Others)
+    registered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -106,9 +107,8 @@ class AutoScalingGroupKind:
         self, desired: AutoScalingGroup, saved: Mapping[str, str]
     ) -> Observation[ObservedGroup | None]:
         """The group; None when nothing of it stands in the way of deleting the cluster."""
-        clusters, services, providers, groups = yield (
+        clusters, providers, groups = yield (
             reads.clusters(desired.cluster),
-            reads.services(desired.cluster, desired.services),
             reads.capacity_providers([desired.provider]),
             reads.auto_scaling_groups(desired.name),
         )
@@ -117,17 +117,9 @@ class AutoScalingGroupKind:
             return None
         provider = reads.alive(reads.pick(providers, "capacityProviders", "name", desired.provider))
         group = reads.pick(groups, "AutoScalingGroups", "AutoScalingGroupName", desired.name) or {}
-        own = sum(
-            each.get("serviceName") in desired.services and each.get("status") == "ACTIVE"
-            for each in services.get("services", ())
-        )
-        seen = ObservedGroup(
-            group,
-            cluster,
-            provider or {},
-            max(0, int(cluster.get("activeServicesCount", 0)) - own),
-            (yield from _registered(desired, group)),
-        )
+        found = yield from others.look(desired.leaving)
+        registered = yield from _registered(desired, group)
+        seen = ObservedGroup(group, cluster, provider or {}, found, registered)
         in_the_way = seen.instances or any(seen.sizes) or seen.registered
         # Without a provider the group is ours to empty only where it is what holds the cluster.
         return seen if in_the_way and (seen.provider or seen.registered) else None
@@ -174,7 +166,7 @@ class AutoScalingGroupKind:
             return Pending(f"Auto Scaling group {desired.name} is being changed")
         # An instance whose agent was disconnected when it ended is never deregistered (F4).
         return Pending(
-            f"{_names(observed.registered)} ended and are still registered with cluster "
+            f"{_names(tuple(observed.registered.values()))} ended and are still registered with cluster "
             f"{desired.cluster}; if that lasts: aws ecs deregister-container-instance --force"
         )
 
@@ -185,18 +177,18 @@ class AutoScalingGroupKind:
 
 def _registered(
     desired: AutoScalingGroup, group: Mapping[str, Any]
-) -> Generator[tuple[Read, ...], tuple[Answer, ...], tuple[str, ...]]:
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], dict[str, str]]:
     """The cluster's instances that belong to the group, or came through its provider."""
     (listed,) = yield (reads.container_instances(desired.cluster),)
     described = yield reads.described_container_instances(desired.cluster, listed)
     members = {each["InstanceId"] for each in group.get("Instances", ())}
-    return tuple(
-        str(each.get("ec2InstanceId"))
+    return {
+        str(each["containerInstanceArn"]): str(each.get("ec2InstanceId"))
         for answer in described
         for each in answer.get("containerInstances", ())
         if each.get("capacityProviderName") == desired.provider
         or each.get("ec2InstanceId") in members
-    )
+    }
 
 
 def _reason_to_retain(desired: AutoScalingGroup, observed: ObservedGroup) -> str:
@@ -204,12 +196,25 @@ def _reason_to_retain(desired: AutoScalingGroup, observed: ObservedGroup) -> str
         return desired.retain
     if not ownership.ours(ownership.tag_map(observed.cluster.get("tags")), desired.application):
         return f"cluster {desired.cluster} has no tag {ownership.APP}={desired.application}"
-    if observed.others:
+    serving = observed.others.serving(observed.cluster)
+    if serving:
+        return f"cluster {desired.cluster}: {serving}"
+    guests = _guests(desired, observed)
+    if guests:
         return (
-            f"{observed.others} active service(s) in cluster {desired.cluster} are not of this "
-            "application"
+            f"{others.told(guests)} would end with the instances, and no service of this "
+            "application runs that; once it has ended, run destroy again"
         )
     return _not_our_group(desired, observed) if observed.provider else ""
+
+
+def _guests(desired: AutoScalingGroup, observed: ObservedGroup) -> tuple[ForeignTask, ...]:
+    """Other people's tasks on the group's instances, or waiting for one."""
+    return tuple(
+        each
+        for each in observed.others.tasks
+        if each.instance in observed.registered or each.provider == desired.provider
+    )
 
 
 def _not_our_group(desired: AutoScalingGroup, observed: ObservedGroup) -> str:
@@ -236,6 +241,7 @@ def _calls(desired: AutoScalingGroup, observed: ObservedGroup) -> tuple[Call, ..
                 "ProtectedFromScaleIn": False,
             },
             retry_on=frozenset({"busy"}),
+            parts="InstanceIds",
         )
         for start in range(0, len(ids), MOST_PROTECTED)
     ]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ecsinfer.errors import PreflightError
-from ecsinfer.kinds import ownership, provider_status, provider_users, reads
+from ecsinfer.kinds import others, ownership, provider_status, reads
 from ecsinfer.kinds.compare import differences, verb_for
-from ecsinfer.kinds.provider_users import Leaving, Users
+from ecsinfer.kinds.others import Leaving, Others
 from ecsinfer.model import Answer, Call, Change, Observation, Settle, Step, Verb, Verdict
 
 
@@ -26,6 +26,7 @@ class CapacityProvider:
         managed_termination_protection: ``ENABLED`` or ``DISABLED``.
         managed_draining: ``ENABLED`` or ``DISABLED``; AWS's default is ENABLED (B5).
         leaving: what a destroy takes away; None otherwise.
+        forgotten: the spec names it no more.
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
     """
@@ -38,6 +39,7 @@ class CapacityProvider:
     managed_termination_protection: str = "DISABLED"
     managed_draining: str = "ENABLED"
     leaving: Leaving | None = None
+    forgotten: bool = False
     adopt: bool = False
     retain: str = ""
 
@@ -62,7 +64,7 @@ class ObservedProvider:
 
     provider: Mapping[str, Any]
     group: Mapping[str, Any] | None
-    users: Users = field(default_factory=Users)
+    others: Others = field(default_factory=Others)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -97,11 +99,11 @@ class CapacityProviderKind:
         group = reads.pick(groups, "AutoScalingGroups", "AutoScalingGroupName", desired.group_name)
         if found is None:
             if group is not None and desired.leaving is None:
-                (others,) = yield (reads.all_capacity_providers(),)
-                _require_free(desired, group, others)
+                (every,) = yield (reads.all_capacity_providers(),)
+                _require_free(desired, group, every)
             return None
-        users = yield from provider_users.look(desired.leaving)
-        return ObservedProvider(found, group, users)
+        seen = yield from others.look(desired.leaving)
+        return ObservedProvider(found, group, seen)
 
     def diff(
         self, desired: CapacityProvider, observed: ObservedProvider | None
@@ -150,11 +152,12 @@ class CapacityProviderKind:
             return Verb.RETAIN, desired.retain, ()
         if not ownership.ours(observed.tags, desired.application):
             return Verb.RETAIN, f"it has no tag {ownership.APP}={desired.application}", ()
-        held = observed.users.holding(desired.name)
+        held = observed.others.holding(desired.name)
         if held:
             return Verb.RETAIN, held, ()
         steps = provider_status.delete({"capacityProvider": desired.name}, observed.provider)
-        return Verb.DELETE, _protected(observed), steps
+        said = ("not in the spec" if desired.forgotten else "", _protected(observed))
+        return Verb.DELETE, "; ".join(filter(None, said)), steps
 
     def verdict(
         self,
@@ -235,9 +238,9 @@ def _require_same_group(desired: CapacityProvider, observed: ObservedProvider) -
     )
 
 
-def _require_free(desired: CapacityProvider, group: Mapping[str, Any], others: Answer) -> None:
+def _require_free(desired: CapacityProvider, group: Mapping[str, Any], every: Answer) -> None:
     arn = group["AutoScalingGroupARN"]
-    for each in others.get("capacityProviders", ()):
+    for each in every.get("capacityProviders", ()):
         settings = each.get("autoScalingGroupProvider") or {}
         alive = reads.alive(each) is not None and not provider_status.leaving(each)
         if alive and each["name"] != desired.name and settings.get("autoScalingGroupArn") == arn:

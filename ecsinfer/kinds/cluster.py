@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ecsinfer.errors import PreflightError
-from ecsinfer.kinds import ownership, reads
+from ecsinfer.kinds import others, ownership, reads
 from ecsinfer.kinds.compare import differences, verb_for
+from ecsinfer.kinds.others import Leaving, Others
 from ecsinfer.model import (
     Answer,
     Call,
@@ -43,11 +44,10 @@ class Cluster:
         configuration: execute-command and managed-storage configuration in API form.
         service_connect_defaults: in API form.
         existing: it is only read, never written.
-        services: names of the application's services in it, to tell them from other people's.
         groups: Auto Scaling groups whose instances join it, named when destroy has to keep it.
         managed: Managed Instances providers of the application, whose instances go with them.
         emptied: provider -> Auto Scaling group, of the groups that destroy scales to zero before.
-        destroying: whether to look closer at what would stand in destroy's way.
+        leaving: what a destroy takes away; None otherwise.
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
     """
@@ -59,11 +59,10 @@ class Cluster:
     configuration: Mapping[str, Any] = field(default_factory=dict)
     service_connect_defaults: Mapping[str, Any] = field(default_factory=dict)
     existing: bool = False
-    services: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     managed: tuple[str, ...] = ()
     emptied: Mapping[str, str] = field(default_factory=dict)
-    destroying: bool = False
+    leaving: Leaving | None = None
     adopt: bool = False
     retain: str = ""
 
@@ -74,13 +73,13 @@ class ObservedCluster:
 
     Attributes:
         cluster: DescribeClusters' entry.
-        others: active services in it that are not the application's.
+        others: what in it is not the application's, as far as anybody asked.
         instances: how many container instances will not go by themselves.
         names: ids of the first of them, as far as anybody asked.
     """
 
     cluster: Mapping[str, Any]
-    others: int = 0
+    others: Others = field(default_factory=Others)
     instances: int = 0
     names: tuple[str, ...] = ()
 
@@ -99,22 +98,16 @@ class ClusterKind:
         self, desired: Cluster, saved: Mapping[str, str]
     ) -> Observation[ObservedCluster | None]:
         """The cluster unless INACTIVE, which is a deleted one that AWS still shows (A3)."""
-        asked = (reads.services(desired.name, desired.services),) if desired.services else ()
-        answer, *services = yield (reads.clusters(desired.name), *asked)
+        (answer,) = yield (reads.clusters(desired.name),)
         found = reads.alive(reads.pick(answer, "clusters", "clusterName", desired.name))
         if found is None:
             return None
-        own = sum(
-            item.get("serviceName") in desired.services and item.get("status") == "ACTIVE"
-            for each in services
-            for item in each.get("services", ())
-        )
-        others = max(0, int(found.get("activeServicesCount", 0)) - own)
+        seen = yield from others.look(desired.leaving)
         registered = int(found.get("registeredContainerInstancesCount", 0))
-        if not (desired.destroying and registered):
-            return ObservedCluster(found, others, registered)
+        if desired.leaving is None or not registered:
+            return ObservedCluster(found, seen, registered)
         staying, names = yield from _staying(desired)
-        return ObservedCluster(found, others, staying, names)
+        return ObservedCluster(found, seen, staying, names)
 
     def diff(
         self, desired: Cluster, observed: ObservedCluster | None
@@ -269,8 +262,14 @@ def _reason_to_retain(desired: Cluster, observed: ObservedCluster) -> str:
         return desired.retain
     if not ownership.ours(observed.tags, desired.application):
         return f"it has no tag {ownership.APP}={desired.application}"
-    if observed.others:
-        return f"{observed.others} active service(s) in it are not of this application"
+    serving = observed.others.serving(observed.cluster)
+    if serving:
+        return serving
+    if observed.others.tasks:
+        return (
+            f"{others.told(observed.others.tasks)}: not of a service of this application; once "
+            "they have ended, run destroy again"
+        )
     return _instances_in_the_way(desired, observed) if observed.instances else ""
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ecsinfer.kinds import ownership, provider_users, reads
+from ecsinfer.kinds import others, ownership, reads
 from ecsinfer.kinds.compare import verb_for
-from ecsinfer.kinds.provider_users import Leaving, Users
+from ecsinfer.kinds.others import Leaving, Others
 from ecsinfer.model import (
     Call,
     Change,
@@ -41,6 +41,7 @@ class ClusterAssociation:
         application: who owns the providers.
         providers: names that must be attached; Managed Instances never (B22).
         created: those of them that the application creates, which destroy detaches.
+        joining: names that another node of this run attaches first; a put must name them too.
         cluster_scoped: Managed Instances providers of the cluster: AWS lists them with the others,
             and a put must not name them (B22).
         default_strategy: the cluster's default strategy; None leaves it alone.
@@ -52,6 +53,7 @@ class ClusterAssociation:
     application: str
     providers: tuple[str, ...]
     created: tuple[str, ...] = ()
+    joining: tuple[str, ...] = ()
     cluster_scoped: tuple[str, ...] = ()
     default_strategy: tuple[Mapping[str, Any], ...] | None = None
     leaving: Leaving | None = None
@@ -60,11 +62,19 @@ class ClusterAssociation:
 
 @dataclass(frozen=True, slots=True)
 class ObservedAssociation:
-    """What is there: the cluster, those of its providers that carry our tag, and who uses them."""
+    """What is there.
+
+    Attributes:
+        cluster: DescribeClusters' entry.
+        ours: those of `created` that carry our tag.
+        scoped: Managed Instances providers on it that the spec does not name.
+        others: who else uses the providers, as far as anybody asked.
+    """
 
     cluster: Mapping[str, Any]
     ours: tuple[str, ...]
-    users: Users = field(default_factory=Users)
+    scoped: tuple[str, ...] = ()
+    others: Others = field(default_factory=Others)
 
     @property
     def attached(self) -> tuple[str, ...]:
@@ -98,8 +108,9 @@ class ClusterAssociationKind:
             if ownership.ours(ownership.tag_map(item.get("tags")), desired.application)
             and item["name"] in desired.created
         )
-        users = yield from provider_users.look(desired.leaving)
-        return ObservedAssociation(cluster, ours, users)
+        scoped = yield from _scoped(desired, cluster)
+        seen = yield from others.look(desired.leaving)
+        return ObservedAssociation(cluster, ours, scoped, seen)
 
     def diff(
         self, desired: ClusterAssociation, observed: ObservedAssociation | None
@@ -119,7 +130,8 @@ class ClusterAssociationKind:
         if verb is Verb.AWAIT:
             return (Settle("ready", WITHIN),)
         seen = () if observed is None else observed.attached
-        attached = tuple(name for name in seen if name not in desired.cluster_scoped)
+        scoped = _unputtable(desired, observed)
+        attached = tuple(name for name in seen if name not in scoped)
         strategy = () if observed is None else observed.default_strategy
         merged = (*attached, *(name for name in desired.providers if name not in attached))
         if desired.default_strategy is not None:
@@ -137,12 +149,13 @@ class ClusterAssociationKind:
             return Verb.KEEP, "", ()
         if desired.retain:
             return Verb.RETAIN, desired.retain, ()
-        held = [observed.users.of(name) for name in mine if observed.users.of(name)]
-        mine = [name for name in mine if not observed.users.of(name)]
+        held = [why for name in mine if (why := observed.others.using(name))]
+        mine = [name for name in mine if not observed.others.using(name)]
         if not mine:
             return Verb.RETAIN, "; ".join(held), ()
-        leave = {*mine, *desired.cluster_scoped}
-        rest = tuple(name for name in observed.attached if name not in leave)
+        leave = {*mine, *_unputtable(desired, observed)}
+        there = {*observed.attached, *desired.joining}
+        rest = sorted(name for name in there if name not in leave)
         strategy = tuple(
             item for item in observed.default_strategy if item["capacityProvider"] not in mine
         )
@@ -182,6 +195,28 @@ class ClusterAssociationKind:
     ) -> Mapping[str, str]:
         """``cluster``: its name, once the providers are attached."""
         return {"cluster": desired.cluster}
+
+
+def _scoped(
+    desired: ClusterAssociation, cluster: Mapping[str, Any]
+) -> Observation[tuple[str, ...]]:
+    """Managed Instances providers that the spec does not know: nobody may put them either (B22)."""
+    known = {*desired.providers, *desired.created, *desired.cluster_scoped, *desired.joining}
+    strangers = reads.unknown_providers(cluster, known)
+    if not strangers:
+        return ()
+    (answer,) = yield (reads.providers_of_cluster(desired.cluster, strangers),)
+    return tuple(
+        each["name"]
+        for each in answer.get("capacityProviders", ())
+        if each["name"] in strangers and "managedInstancesProvider" in each
+    )
+
+
+def _unputtable(
+    desired: ClusterAssociation, observed: ObservedAssociation | None
+) -> tuple[str, ...]:
+    return (*desired.cluster_scoped, *(() if observed is None else observed.scoped))
 
 
 def _put(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ecsinfer.model import Answer, Read
 
 NAMESPACE = {"ServiceNamespace": "ecs"}
+FARGATE = ("FARGATE", "FARGATE_SPOT")
 DIMENSION = {"ScalableDimension": "ecs:service:DesiredCount"}
 
 
@@ -31,6 +32,42 @@ def services(cluster: str, names: Iterable[str]) -> Read:
         batch="services",
         limit=10,
         absent_on=("ClusterNotFoundException",),
+    )
+
+
+def listed_services(cluster: str) -> Read:
+    """ARNs of the cluster's ACTIVE services (D25), as far as the caller may see them."""
+    return Read(
+        "ecs",
+        "ListServices",
+        {"cluster": cluster, "maxResults": 100},
+        items="serviceArns",
+        absent_on=("ClusterNotFoundException",),
+        optional=True,
+    )
+
+
+def running_tasks(cluster: str) -> Read:
+    """ARNs of the cluster's tasks that are to run (J8), as far as the caller may see them."""
+    return Read(
+        "ecs",
+        "ListTasks",
+        {"cluster": cluster},
+        items="taskArns",
+        absent_on=("ClusterNotFoundException",),
+        optional=True,
+    )
+
+
+def described_tasks(cluster: str, arns: Iterable[str]) -> Read:
+    """Tasks of a cluster; what has gone meanwhile is not in the answer."""
+    return Read(
+        "ecs",
+        "DescribeTasks",
+        {"cluster": cluster, "tasks": list(arns)},
+        batch="tasks",
+        limit=100,
+        optional=True,
     )
 
 
@@ -84,7 +121,29 @@ def capacity_providers(names: Iterable[str]) -> Read:
 
 def all_capacity_providers() -> Read:
     """Every provider of the account and region but those that belong to one cluster (B22)."""
-    return Read("ecs", "DescribeCapacityProviders", {}, items="capacityProviders")
+    return Read("ecs", "DescribeCapacityProviders", {"include": ["TAGS"]}, items="capacityProviders")
+
+
+def providers_of_cluster(cluster: str, names: Iterable[str]) -> Read:
+    """Providers that a cluster has, Managed Instances among them (B22)."""
+    return Read(
+        "ecs",
+        "DescribeCapacityProviders",
+        {"cluster": cluster, "capacityProviders": list(names), "include": ["TAGS"]},
+        batch="capacityProviders",
+        limit=10,
+        absent_on=("ClusterNotFoundException",),
+        optional=True,
+    )
+
+
+def unknown_providers(cluster: Mapping[str, Any], known: Collection[str]) -> list[str]:
+    """Names of the described cluster's providers that are neither Fargate's nor in `known`."""
+    return [
+        name
+        for name in cluster.get("capacityProviders", ())
+        if name not in known and name not in FARGATE
+    ]
 
 
 def auto_scaling_groups(name: str) -> Read:
@@ -158,6 +217,11 @@ def scheduled_actions(cluster: str, service: str) -> Read:
         {**NAMESPACE, "ResourceId": resource_id(cluster, service), **DIMENSION},
         items="ScheduledActions",
     )
+
+
+def names(arns: Iterable[str]) -> list[str]:
+    """The names that ARNs end with, sorted."""
+    return sorted(arn.rpartition("/")[2] for arn in arns)
 
 
 def pick(answer: Answer, member: str, key: str, value: str) -> Mapping[str, Any] | None:

@@ -37,6 +37,7 @@ class ScalableTarget:
         maximum: most tasks.
         suspended: ``SuspendedState``; what is not declared is the operator's (E5). Without bounds
             it is all that changes of a target that is there (E2).
+        forgotten: the spec names the service no more; its tags alone say whose the target is.
         params: the service's declared fields, which tell whether it will be replaced (E12).
         adopt: whether the target of a foreign service may be changed.
         retain: why destroy must leave it, if it must.
@@ -48,6 +49,7 @@ class ScalableTarget:
     minimum: int | None = None
     maximum: int | None = None
     suspended: Mapping[str, bool] = field(default_factory=dict)
+    forgotten: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
     adopt: bool = False
     retain: str = ""
@@ -62,7 +64,7 @@ class ScalableTarget:
     @property
     def undeclared(self) -> bool:
         """Whether nobody wants the target."""
-        return self.minimum is None and not self.suspended
+        return self.minimum is None and not self.suspended and not self.forgotten
 
     @property
     def address(self) -> dict[str, str]:

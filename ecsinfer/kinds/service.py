@@ -52,6 +52,7 @@ class Service:
         stop_timeout: the containers' longest stopTimeout, in seconds.
         rollout_within: seconds a rollout may take.
         destroying: whether to read what a drain may take.
+        forgotten: the spec names it no more.
         adopt: whether a foreign namesake may be changed.
         allow_replace: whether it may be deleted and created anew.
         retain: why destroy must leave it, if it must.
@@ -70,15 +71,10 @@ class Service:
     stop_timeout: float = 30.0
     rollout_within: float = ROLLOUT_WITHIN
     destroying: bool = False
+    forgotten: bool = False
     adopt: bool = False
     allow_replace: bool = False
     retain: str = ""
-
-    @property
-    def target_groups(self) -> tuple[str, ...]:
-        """ARNs of its target groups."""
-        balancers = self.params.get("loadBalancers", ())
-        return tuple(each["targetGroupArn"] for each in balancers if "targetGroupArn" in each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +99,11 @@ class ObservedService:
     def tags(self) -> dict[str, str]:
         """Its tags."""
         return ownership.tag_map(self.service.get("tags"))
+
+    @property
+    def daemon(self) -> bool:
+        """Whether it runs one task on every instance, and so knows no scaling down (D25)."""
+        return bool(self.service.get("schedulingStrategy") == "DAEMON")
 
 
 class ServiceKind:
@@ -133,7 +134,7 @@ class ServiceKind:
             deployment = yield from _deployment(desired, service, number(ours or current))
         delay = DEREGISTRATION_DELAY
         if desired.destroying or desired.allow_replace:
-            delay = yield from _deregistration_delay(desired.target_groups)
+            delay = yield from _deregistration_delay(service)
         return ObservedService(service, deployment, scaled, unscaled, delay)
 
     def diff(
@@ -181,7 +182,7 @@ class ServiceKind:
             return (*gone, _create(desired), ready)
         if verb is Verb.REPLACE and observed is not None:
             return (
-                _delete(desired),
+                _delete(desired, observed),
                 _gone(desired, observed),
                 _create(desired),
                 ready,
@@ -203,7 +204,8 @@ class ServiceKind:
         gone = _gone(desired, observed)
         if observed.service.get("status") == "DRAINING":
             return Verb.DELETE, "it is draining already", (gone,)
-        return Verb.DELETE, "", (_delete(desired), gone)
+        why = "not in the spec; its logs are kept" if desired.forgotten else ""
+        return Verb.DELETE, why, (_delete(desired, observed), gone)
 
     def verdict(
         self, desired: Service, observed: ObservedService | None, saved: Mapping[str, str]
@@ -315,13 +317,12 @@ def _update(desired: Service, observed: ObservedService) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def _delete(desired: Service) -> Call:
-    daemon = desired.params.get("schedulingStrategy") == "DAEMON"
+def _delete(desired: Service, observed: ObservedService) -> Call:
     params = {"cluster": desired.cluster, "service": desired.name}
     return Call(
         "ecs",
         "DeleteService",
-        params if daemon else {**params, "force": True},
+        params if observed.daemon else {**params, "force": True},
         saves={"deleted": "service.status"},
         retry_on=frozenset({"busy", "gone"}),
     )
@@ -367,9 +368,11 @@ def _deployment(
 
 
 def _deregistration_delay(
-    target_groups: tuple[str, ...],
+    service: Mapping[str, Any],
 ) -> Generator[tuple[Read, ...], tuple[Answer, ...], float]:
     """The longest deregistration delay, which every stopping task waits out (G3)."""
+    balancers = service.get("loadBalancers", ())
+    target_groups = [each["targetGroupArn"] for each in balancers if "targetGroupArn" in each]
     if not target_groups:
         return 0.0
     answers = yield tuple(

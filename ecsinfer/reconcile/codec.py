@@ -124,6 +124,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         "params": step.params,
         "saves": dict(step.saves),
         "retry_on": sorted(step.retry_on),
+        "parts": step.parts,
     }
 
 
@@ -136,6 +137,7 @@ def _step_from_json(data: Mapping[str, Any]) -> Step:
         params=data["params"],
         saves=data["saves"],
         retry_on=frozenset(data["retry_on"]),
+        parts=data.get("parts", ""),
     )
 
 

@@ -40,7 +40,7 @@ from ecsinfer.reconcile.ending import Failure
 from ecsinfer.reconcile.explaining import Explain, Explaining, no_idea
 from ecsinfer.reconcile.graph import AnyNode, Graph
 from ecsinfer.reconcile.observe import observe
-from ecsinfer.reconcile.planner import DECIDE, View, calls, named, normal
+from ecsinfer.reconcile.planner import DECIDE, View, calls, leaves, normal, parts
 from ecsinfer.reconcile.waiting import Broken, End, Wait, WaitingRoom
 
 LOOK_AGAIN = 5.0
@@ -212,8 +212,8 @@ class Executor:
             now = DECIDE[self.plan.intent](node, desired, self.view.observed[node.key])
         except OwnershipError as error:
             raise PlanStaleError(str(error), hint=error.hint) from error
-        require_same(action.node, self.plan.intent, steps, now.steps)
-        if self.plan.intent == "deploy":
+        require_same(node, self.plan.intent, steps, now.steps)
+        if not leaves(node, self.plan.intent):
             return steps
         if now.verb is Verb.RETAIN:
             self.emit(events.Retained(node.key, now.why))
@@ -317,18 +317,20 @@ class Executor:
         )
 
 
-def require_same(node: str, intent: str, planned: Sequence[Step], wanted: Sequence[Step]) -> None:
+def require_same(
+    node: AnyNode, intent: str, planned: Sequence[Step], wanted: Sequence[Step]
+) -> None:
     """Refuse a plan whose calls on a node are not the ones that the world wants now.
 
-    A destroy may find that something is gone already, or some of what a call names.
+    What is removed may be gone already, or some of it: less than planned is done then, never more.
 
     Raises:
         PlanStaleError: the world has changed.
     """
-    gone_already = intent == "destroy" and named(wanted) <= named(planned)
+    gone_already = leaves(node, intent) and parts(wanted) <= parts(planned)
     if calls(planned) != calls(wanted) and not gone_already:
         raise PlanStaleError(
-            f"{node} has changed since the plan was made",
+            f"{node.key} has changed since the plan was made",
             hint="run plan again and look at what is different",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecsinfer.errors import EcsInferError
@@ -39,11 +39,42 @@ class Graph:
 
 
 def deploy_graph(nodes: Sequence[AnyNode]) -> Graph:
-    """What is needed comes first; what is not ordered by need keeps the given order.
+    """What is needed comes first; then what is unwanted goes, in the order of a destroy.
 
     Raises:
         EcsInferError: a node needs one that is not there, or needs itself.
     """
+    wanted = _forward([node for node in nodes if not node.unwanted])
+    leaving = _backward(_among([node for node in nodes if node.unwanted]))
+    # Nothing that serves is taken away before what takes its place is there.
+    first = frozenset(wanted.nodes)
+    return Graph(
+        {**wanted.nodes, **leaving.nodes},
+        {**wanted.ready, **{key: each | first for key, each in leaving.ready.items()}},
+        {**wanted.earlier, **{key: each | first for key, each in leaving.earlier.items()}},
+    )
+
+
+def destroy_graph(nodes: Sequence[AnyNode]) -> Graph:
+    """The reverse: what needs others goes before them."""
+    return _backward(nodes)
+
+
+def _among(nodes: Sequence[AnyNode]) -> list[AnyNode]:
+    """The nodes without their edges to others."""
+    keys = {node.key for node in nodes}
+    return [
+        replace(
+            node,
+            needs=tuple(key for key in node.needs if key in keys),
+            after=tuple(key for key in node.after if key in keys),
+        )
+        for node in nodes
+    ]
+
+
+def _forward(nodes: Sequence[AnyNode]) -> Graph:
+    """What is needed comes first; what is not ordered by need keeps the given order."""
     given = {node.key: node for node in nodes}
     ready = {node.key: frozenset(node.needs) for node in nodes}
     earlier = {node.key: frozenset((*node.needs, *node.after)) for node in nodes}
@@ -51,9 +82,8 @@ def deploy_graph(nodes: Sequence[AnyNode]) -> Graph:
     return Graph({key: given[key] for key in order}, ready, earlier)
 
 
-def destroy_graph(nodes: Sequence[AnyNode]) -> Graph:
-    """The reverse: what needs others goes before them."""
-    forward = deploy_graph(nodes)
+def _backward(nodes: Sequence[AnyNode]) -> Graph:
+    forward = _forward(nodes)
     order = reversed(list(forward.nodes))
     return Graph(
         {key: forward.nodes[key] for key in order},

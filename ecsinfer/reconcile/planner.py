@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ecsinfer.errors import OwnershipError
@@ -53,6 +53,8 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
     Raises:
         OwnershipError: it exists and is not ours.
     """
+    if node.unwanted:
+        return decide_teardown(node, desired, observed)
     verb, changes = node.kind.diff(desired, observed)
     why = ""
     if verb in (Verb.KEEP, Verb.AWAIT) and observed is not None:
@@ -77,6 +79,11 @@ def decide_teardown(node: AnyNode, desired: Any, observed: Any) -> Action:
 
 Decide = Callable[[AnyNode, Any, Any], Action]
 DECIDE: Mapping[str, Decide] = {"deploy": decide, "destroy": decide_teardown}
+
+
+def leaves(node: AnyNode, intent: str) -> bool:
+    """Whether the node is removed, so that finding less of it than planned is no surprise."""
+    return node.unwanted or intent == "destroy"
 
 
 def look(reader: Reader, graph: Graph, intent: Literal["deploy", "destroy"]) -> View:
@@ -140,22 +147,17 @@ def calls(steps: Sequence[Step]) -> list[str]:
     return [normal(step) for step in steps if isinstance(step, Call)]
 
 
-def named(steps: Sequence[Step]) -> set[str]:
-    """What the calls among the steps name: a call with lists of ids says so for each of them.
+def parts(steps: Sequence[Step]) -> set[str]:
+    """What the calls among the steps do, each part of a divisible one for itself.
 
-    A call that names fewer ids than another is then a part of it.
+    Steps whose parts are some of another's do less than those, and nothing else.
     """
-    atoms = set()
+    found = set()
     for step in steps:
         if not isinstance(step, Call):
             continue
-        lists = {key: value for key, value in step.params.items() if _ids(value)}
-        rest = {key: value for key, value in step.params.items() if key not in lists}
-        base = normal(Call(step.service, step.operation, rest))
-        atoms.add(base)
-        atoms.update(f"{base} {key} {each}" for key, value in lists.items() for each in value)
-    return atoms
-
-
-def _ids(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+        if not step.parts:
+            found.add(normal(step))
+        for each in step.params.get(step.parts, ()):
+            found.add(normal(replace(step, params={**step.params, step.parts: [each]})))
+    return found

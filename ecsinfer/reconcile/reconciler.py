@@ -16,7 +16,7 @@ from ecsinfer.errors import (
     PlanStaleError,
 )
 from ecsinfer.events import Emit, Outcome
-from ecsinfer.model import Clock, Plan, Target, Verb
+from ecsinfer.model import Clock, Plan, Reader, Target, Verb
 from ecsinfer.reconcile.ending import ended_by, failed
 from ecsinfer.reconcile.executor import Door, Executor, require_same
 from ecsinfer.reconcile.explaining import Explain, no_idea
@@ -74,18 +74,24 @@ class Reconciler:
         self._explain = explain
         self._last: tuple[Plan, View] | None = None
 
-    def plan(self, nodes: Sequence[AnyNode], application: str) -> Plan:
+    def plan(
+        self, nodes: Sequence[AnyNode], application: str, reader: Reader | None = None
+    ) -> Plan:
         """What a deploy would do; every call is validated, nothing is written.
+
+        `reader` answers in place of the gateway, as one that has asked the same already.
 
         Raises:
             OwnershipError: something exists and is not ours.
             AwsError: AWS refused a read, or a call would be refused.
         """
-        return self._plan(deploy_graph(nodes), application, "deploy")
+        return self._plan(deploy_graph(nodes), application, "deploy", reader)
 
-    def plan_destroy(self, nodes: Sequence[AnyNode], application: str) -> Plan:
+    def plan_destroy(
+        self, nodes: Sequence[AnyNode], application: str, reader: Reader | None = None
+    ) -> Plan:
         """What a destroy would do, from any state; nothing is written."""
-        return self._plan(destroy_graph(nodes), application, "destroy")
+        return self._plan(destroy_graph(nodes), application, "destroy", reader)
 
     def outputs(self, nodes: Sequence[AnyNode]) -> dict[str, dict[str, str]]:
         """Node key -> outputs, of the nodes that exist."""
@@ -121,9 +127,15 @@ class Reconciler:
         self._finish(outcome, started)
         return outcome
 
-    def _plan(self, graph: Graph, application: str, intent: Literal["deploy", "destroy"]) -> Plan:
+    def _plan(
+        self,
+        graph: Graph,
+        application: str,
+        intent: Literal["deploy", "destroy"],
+        reader: Reader | None,
+    ) -> Plan:
         with self._gateway.planning():
-            view = look(self._gateway, graph, intent)
+            view = look(reader or self._gateway, graph, intent)
             target = self._gateway.target()
         plan = Plan(application, target, intent, view.actions)
         for call in plan.calls:
@@ -177,7 +189,7 @@ class _Run:
             return Outcome("nothing-to-do", outputs=last.outputs)
         with self._gateway.planning():
             view = look(self._gateway, graph, self._plan.intent)
-        _require_fresh(self._plan, view)
+        _require_fresh(self._plan, graph, view)
         executor = Executor(
             self._gateway,
             self._clock,
@@ -249,7 +261,7 @@ def _require_target(plan: Plan, target: Target) -> None:
         )
 
 
-def _require_fresh(plan: Plan, view: View) -> None:
+def _require_fresh(plan: Plan, graph: Graph, view: View) -> None:
     """Refuse a stale plan before its first write."""
     for then, now in zip(plan.actions, view.actions, strict=True):
-        require_same(then.node, plan.intent, then.steps, now.steps)
+        require_same(graph.nodes[then.node], plan.intent, then.steps, now.steps)

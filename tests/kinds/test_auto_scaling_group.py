@@ -12,13 +12,16 @@ from ecsinfer.kinds.auto_scaling_group import (
     AutoScalingGroupKind,
     ObservedGroup,
 )
+from ecsinfer.kinds.others import ForeignTask, Leaving, Others
 from ecsinfer.model import Pending, Ready, Verb
 from tests.kinds.driving import calls, drive, outline
 
 KIND = AutoScalingGroupKind()
-DESIRED = AutoScalingGroup("gpu-asg", "app", "gpu", "inference", ("llm",))
+LEAVING = Leaving("inference", "app", ("llm",))
+DESIRED = AutoScalingGroup("gpu-asg", "app", "gpu", "inference", LEAVING)
 TAGS = ownership.tag_list({ownership.APP: "app"})
 CLUSTER = {"clusterName": "inference", "status": "ACTIVE", "tags": TAGS, "activeServicesCount": 1}
+SERVICE = {"serviceName": "llm", "status": "ACTIVE", "tags": TAGS}
 ARN = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:1:autoScalingGroupName/gpu-asg"
 PROVIDER = {
     "name": "gpu",
@@ -47,7 +50,8 @@ def group(*instances: dict[str, Any], least: int = 0) -> dict[str, Any]:
 
 
 def observed(found: dict[str, Any], **more: Any) -> ObservedGroup:
-    return ObservedGroup(found, **{"cluster": CLUSTER, "provider": PROVIDER, **more})
+    given = {"cluster": CLUSTER, "provider": PROVIDER, "others": Others(active=1), **more}
+    return ObservedGroup(found, **given)
 
 
 def look(**answers: Any) -> ObservedGroup | None:
@@ -56,7 +60,7 @@ def look(**answers: Any) -> ObservedGroup | None:
         KIND.observe(DESIRED, {}),
         {
             "DescribeClusters": {"clusters": [CLUSTER]},
-            "DescribeServices": {"services": [{"serviceName": "llm", "status": "ACTIVE"}]},
+            "DescribeServices": {"services": [SERVICE]},
             "DescribeCapacityProviders": {"capacityProviders": [PROVIDER]},
             "DescribeAutoScalingGroups": {"AutoScalingGroups": [group(instance(1))]},
             **answers,
@@ -102,12 +106,13 @@ def test_a_group_that_is_shrinking_already_is_only_awaited() -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"others": 1},
+        {"others": Others({"theirs": frozenset()}, active=2)},
+        {"others": Others(tasks=(ForeignTask("1f", "family:batch", "gpu"),))},
         {"cluster": {**CLUSTER, "tags": []}},
         {"provider": {**PROVIDER, "tags": []}},
         {"provider": {**PROVIDER, "autoScalingGroupProvider": {"autoScalingGroupArn": "arn:x"}}},
     ],
-    ids=["other services", "foreign cluster", "foreign provider", "another group"],
+    ids=["other services", "other tasks", "foreign cluster", "foreign provider", "another group"],
 )
 def test_what_others_may_use_keeps_its_instances(more: dict[str, Any]) -> None:
     verb, why, steps = KIND.teardown(DESIRED, observed(group(instance(1)), **more))
@@ -118,8 +123,10 @@ def test_what_others_may_use_keeps_its_instances(more: dict[str, Any]) -> None:
 def test_services_of_others_are_counted() -> None:
     cluster = {**CLUSTER, "activeServicesCount": 3}
     seen = look(DescribeClusters={"clusters": [cluster]})
-    assert seen is not None
-    assert seen.others == 2
+    assert KIND.teardown(DESIRED, seen)[:2] == (
+        Verb.RETAIN,
+        "cluster inference: 2 active service(s) in it are not of this application",
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +154,13 @@ def test_an_instance_that_ended_and_stays_registered_is_named_with_the_way_out()
         DescribeAutoScalingGroups={"AutoScalingGroups": [group()]},
         ListContainerInstances={"containerInstanceArns": ["arn:c/1"]},
         DescribeContainerInstances={
-            "containerInstances": [{"ec2InstanceId": "i-9", "capacityProviderName": "gpu"}]
+            "containerInstances": [
+                {
+                    "containerInstanceArn": "arn:c/1",
+                    "ec2InstanceId": "i-9",
+                    "capacityProviderName": "gpu",
+                }
+            ]
         },
     )
     verdict = KIND.verdict(DESIRED, seen, {})

@@ -13,7 +13,11 @@ from ecsinfer.kinds.capacity_provider import (
     CapacityProviderKind,
     ObservedProvider,
 )
-from ecsinfer.kinds.managed_instances import ManagedInstances, ManagedInstancesKind
+from ecsinfer.kinds.managed_instances import (
+    ManagedInstances,
+    ManagedInstancesKind,
+    ObservedManagedInstances,
+)
 from ecsinfer.model import Failed, Pending, Ready, Verb
 from tests.kinds.driving import calls, drive, enum, outline
 
@@ -194,10 +198,10 @@ def test_a_managed_instances_provider_is_named_with_its_cluster() -> None:
 @pytest.mark.rule("B23", "B7")
 def test_a_managed_instances_update_leaves_out_what_cannot_change() -> None:
     kind = ManagedInstancesKind()
-    found = managed(networkConfiguration={"subnets": ["subnet-9"]})
+    found = ObservedManagedInstances(managed(networkConfiguration={"subnets": ["subnet-9"]}))
     verb, _ = kind.diff(MANAGED, found)
     (update,) = calls(kind.steps(MANAGED, found, verb))
     template = update.params["managedInstancesProvider"]["instanceLaunchTemplate"]
     assert "capacityOptionType" not in template
     with pytest.raises(PreflightError, match="capacityOptionType"):
-        kind.diff(MANAGED, managed(capacityOptionType="SPOT"))
+        kind.diff(MANAGED, ObservedManagedInstances(managed(capacityOptionType="SPOT")))

@@ -9,6 +9,7 @@ import pytest
 
 from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.kinds.cluster import Cluster, ClusterKind, ObservedCluster
+from ecsinfer.kinds.others import Leaving
 from ecsinfer.model import Failed, Pending, Ready, Verb
 from tests.kinds.driving import calls, drive, outline
 
@@ -18,9 +19,10 @@ DESIRED = Cluster(
     application="inference",
     tags={"ecsinfer:app": "inference"},
     settings={"containerInsights": "enhanced"},
-    services=("llm",),
     groups=("my-asg",),
 )
+
+LEAVING = replace(DESIRED, leaving=Leaving("inference", "inference", ("llm",)))
 
 
 def as_aws_describes(**fields: Any) -> dict[str, Any]:
@@ -40,7 +42,15 @@ def as_aws_describes(**fields: Any) -> dict[str, Any]:
 def observe(desired: Cluster = DESIRED, **fields: Any) -> ObservedCluster | None:
     answers = {
         "DescribeClusters": {"clusters": [as_aws_describes(**fields)]},
-        "DescribeServices": {"services": [{"serviceName": "llm", "status": "ACTIVE"}]},
+        "DescribeServices": {
+            "services": [
+                {
+                    "serviceName": "llm",
+                    "status": "ACTIVE",
+                    "tags": [{"key": "ecsinfer:app", "value": "inference"}],
+                }
+            ]
+        },
         "ListContainerInstances": {"containerInstanceArns": ["arn:aws:ecs:r:a:c/inference/i1"]},
     }
     found: ObservedCluster | None = drive(KIND.observe(desired, {}), answers)
@@ -101,14 +111,14 @@ def test_a_cluster_marked_as_existing_is_only_read() -> None:
 
 @pytest.mark.rule("A11")
 def test_an_empty_cluster_of_ours_is_deleted() -> None:
-    verb, _, steps = KIND.teardown(DESIRED, observe(activeServicesCount=1))
+    verb, _, steps = KIND.teardown(LEAVING, observe(LEAVING, activeServicesCount=1))
     assert verb is Verb.DELETE
     assert outline(steps) == ["DeleteCluster", "gone"]
 
 
 @pytest.mark.rule("A11", "F4")
 def test_a_cluster_with_instances_is_kept_and_says_what_to_do() -> None:
-    found = observe(replace(DESIRED, destroying=True), registeredContainerInstancesCount=1)
+    found = observe(LEAVING, registeredContainerInstancesCount=1)
     verb, why, steps = KIND.teardown(DESIRED, found)
     assert (verb, steps) == (Verb.RETAIN, ())
     assert "i1" in why
@@ -116,7 +126,7 @@ def test_a_cluster_with_instances_is_kept_and_says_what_to_do() -> None:
 
 
 def test_a_cluster_with_other_peoples_services_or_tags_is_kept() -> None:
-    assert KIND.teardown(DESIRED, observe(activeServicesCount=2))[0] is Verb.RETAIN
+    assert KIND.teardown(LEAVING, observe(LEAVING, activeServicesCount=2))[0] is Verb.RETAIN
     assert KIND.teardown(DESIRED, observe(tags=[]))[0] is Verb.RETAIN
     assert KIND.teardown(DESIRED, None) == (Verb.KEEP, "", ())
 

@@ -77,7 +77,7 @@ def test_a_declared_default_strategy_replaces_the_clusters() -> None:
 def test_a_destroy_detaches_ours_and_nothing_else() -> None:
     verb, _, steps = KIND.teardown(DESIRED, observe("theirs", "gpu", "FARGATE"))
     assert verb is Verb.DELETE
-    assert put(steps) == (["theirs", "FARGATE"], THEIRS)
+    assert put(steps) == (["FARGATE", "theirs"], THEIRS)
     for nothing in (observe("theirs", "FARGATE"), observe("gpu", ours=False), None):
         assert KIND.teardown(DESIRED, nothing)[0] is Verb.KEEP
 

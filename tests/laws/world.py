@@ -12,8 +12,8 @@ from typing import Any
 
 import boto3
 
-from ecsinfer.application import compile_spec
 from ecsinfer.aws.gateway import Gateway
+from ecsinfer.cli import planning
 from ecsinfer.events import Event, Outcome
 from ecsinfer.model import Action, Answer, Call, Node, Plan, Read
 from ecsinfer.reconcile.reconciler import Reconciler
@@ -151,13 +151,13 @@ class Account:
 
     def prepare(self, spec: Spec, *, destroy: bool = False, **choices: Any) -> Run:
         """A run that has its plan, and has not begun."""
-        nodes = compile_spec(spec, destroying=destroy, **choices)
         door = Door(self.session, self.sandbox)
         events: list[Event] = []
         clock = self.sandbox.clock
         reconciler = Reconciler(door, clock, events.append, jitter=random.Random(2))
-        make = reconciler.plan_destroy if destroy else reconciler.plan
-        return Run(make(nodes, spec.name), nodes, door, reconciler, events)
+        made = planning.make(reconciler, door, spec, destroying=destroy, **choices)
+        events += made.warnings
+        return Run(made.plan, made.nodes, door, reconciler, events)
 
     def _apply(self, run: Run, kill: Kill | None) -> Run:
         if kill is not None:

@@ -16,6 +16,7 @@ from ecsinfer.kinds.capacity_provider import CapacityProvider, CapacityProviderK
 from ecsinfer.kinds.cluster import Cluster, ClusterKind
 from ecsinfer.kinds.cluster_association import ClusterAssociation, ClusterAssociationKind
 from ecsinfer.kinds.log_group import LogGroup, LogGroupKind
+from ecsinfer.kinds.others import Leaving
 from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
 from ecsinfer.kinds.service import Service, ServiceKind
 from ecsinfer.kinds.task_definition import TaskDefinition, TaskDefinitionKind
@@ -92,7 +93,7 @@ def nodes(image: str = V1, *, destroying: bool = False) -> list[Node[Any, Any]]:
     target = ScalableTarget("inference", "llm", APP, 2, 4, params=params)
     return [
         Node(LogGroupKind(), "/llm", LogGroup("/llm", APP, TAGS, 30)),
-        Node(ClusterKind(), "inference", Cluster("inference", APP, TAGS, services=("llm",), destroying=destroying)),
+        Node(ClusterKind(), "inference", Cluster("inference", APP, TAGS, leaving=Leaving("inference", APP, ("llm",)) if destroying else None)),
         Node(CapacityProviderKind(), "gpu", provider),
         Node(
             ClusterAssociationKind(),

@@ -1,0 +1,114 @@
+"""From a spec to a plan: what the spec has forgotten is looked for in the same round trips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ecsinfer.aws.gateway import Gateway
+    from ecsinfer.events import Warned
+    from ecsinfer.kinds.forgotten import Forgotten
+    from ecsinfer.model import Node, Plan, Reader
+    from ecsinfer.reconcile.reconciler import Reconciler
+    from ecsinfer.spec import Spec
+
+    Nodes = tuple[Node[Any, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, the nodes it was made from, and what to tell beside it."""
+
+    plan: Plan
+    nodes: Nodes
+    warnings: tuple[Warned, ...] = ()
+
+
+def make(
+    reconciler: Reconciler,
+    gateway: Gateway,
+    spec: Spec,
+    *,
+    services: tuple[str, ...] = (),
+    prune: bool = False,
+    **choices: Any,
+) -> Planned:
+    """Plan a deploy, or a destroy if `choices` say so.
+
+    What the spec has forgotten goes with a destroy and with `prune`, and is told otherwise; a plan
+    for some services leaves it out.
+
+    Raises:
+        UsageError: `prune` with names of services.
+    """
+    from ecsinfer.application import compile_spec, forgotten
+    from ecsinfer.errors import UsageError
+    from ecsinfer.events import Warned
+    from ecsinfer.kinds.forgotten import Forgotten
+    from ecsinfer.status.memory import Remembering
+
+    if prune and services:
+        raise UsageError(
+            "--prune goes by the whole spec, and services are named",
+            hint="leave out --prune, or the names",
+        )
+    destroying = bool(choices.get("destroying"))
+    compiled = partial(compile_spec, spec, services=services, region=gateway.region, **choices)
+    nodes, memory = compiled(), Remembering(gateway)
+    found = Forgotten()
+    if not services:
+        with gateway.planning():
+            found = _find(memory, spec, nodes, closely=prune or destroying)
+    warnings: tuple[Warned, ...] = ()
+    if found and (prune or destroying):
+        nodes = compiled(forgotten=found)
+    else:
+        warnings = tuple(map(Warned, forgotten.warnings(found)))
+    plan = reconciler.plan_destroy if destroying else reconciler.plan
+    return Planned(plan(nodes, spec.name, memory), nodes, warnings)
+
+
+def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
+    """A plan from a file, with the nodes that it must have been made from.
+
+    The plan itself tells what it was made with; whatever else differs makes it stale.
+    """
+    from ecsinfer.application import compile_spec
+
+    keys = {action.node for action in plan.actions}
+    destroying = plan.intent == "destroy"
+    compiled = partial(
+        compile_spec,
+        spec,
+        services=choices.pop("services", ()),
+        region=gateway.region,
+        destroying=destroying,
+        scale_groups_to_zero=any(key.startswith("auto-scaling-group/") for key in keys),
+        **choices,
+    )
+    nodes = compiled()
+    if not keys <= {node.key for node in nodes}:
+        with gateway.planning():
+            found = _find(gateway, spec, nodes, closely=True)
+        nodes = compiled(forgotten=found)
+    return Planned(plan, nodes)
+
+
+def _find(reader: Reader, spec: Spec, nodes: Nodes, *, closely: bool) -> Forgotten:
+    """What carries our tag and is not in the spec, asked together with all that the nodes ask."""
+    from ecsinfer.application import forgotten
+    from ecsinfer.kinds import forgotten as looking
+    from ecsinfer.reconcile.observe import observe
+
+    named = forgotten.named(spec)
+    seen = observe(
+        reader,
+        {
+            **{node.key: node.kind.observe(node.desired, {}) for node in nodes},
+            "services": looking.services(named, closely=closely),
+            "providers": looking.providers(named, closely=closely),
+        },
+    )
+    return looking.Forgotten(seen["services"], seen["providers"])

@@ -1,0 +1,137 @@
+"""What carries our tag and is not in the spec any more: what a renamed or removed entry leaves.
+
+Services are found by the cluster's list, capacity providers by what the cluster has; a destroy
+looks at every provider of the account too, because one that was detached is on no list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ecsinfer.kinds import others, ownership, reads
+from ecsinfer.model import Answer, Observation, Read
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the spec names.
+
+    Attributes:
+        application: whose tags count.
+        cluster: the cluster.
+        services: names of its services.
+        providers: names of the capacity providers that it declares or uses.
+    """
+
+    application: str
+    cluster: str
+    services: tuple[str, ...] = ()
+    providers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What is there and not named.
+
+    Attributes:
+        services: name -> family of the revision that it runs.
+        providers: capacity provider -> ARN of its Auto Scaling group; empty for Managed Instances.
+    """
+
+    services: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether anything was forgotten."""
+        return bool(self.services or self.providers)
+
+
+def services(named: Named, *, closely: bool) -> Observation[dict[str, str]]:
+    """Forgotten services, name -> family.
+
+    The cluster's own count tells whether there are any but the named ones, so that an application
+    alone in its cluster asks no more than before; a destroy asks whatever the count says.
+    """
+    own = (reads.services(named.cluster, named.services),) if named.services else ()
+    clusters, *described = yield (reads.clusters(named.cluster), *own)
+    cluster = reads.alive(reads.pick(clusters, "clusters", "clusterName", named.cluster))
+    if cluster is None:
+        return {}
+    active = sum(
+        each.get("status") == "ACTIVE" and each["serviceName"] in named.services
+        for answer in described
+        for each in answer.get("services", ())
+    )
+    if not closely and int(cluster.get("activeServicesCount", 0)) <= active:
+        return {}
+    (listed,) = yield (reads.listed_services(named.cluster),)
+    names = reads.names(listed.get("serviceArns", ()))
+    strangers = [name for name in names if name not in named.services]
+    if not strangers:
+        return {}
+    answers = yield tuple(
+        replace(reads.services(named.cluster, [name]), optional=True) for name in strangers
+    )
+    return {
+        str(each["serviceName"]): _family(each)
+        for answer in answers
+        for each in answer.get("services", ())
+        if each["serviceName"] in strangers and _ours(each, named)
+    }
+
+
+def providers(named: Named, *, closely: bool) -> Observation[dict[str, str]]:
+    """Forgotten capacity providers, name -> ARN of the group; empty for Managed Instances."""
+    anywhere = (_ALL_PROVIDERS,) if closely else ()
+    clusters, *everywhere = yield (reads.clusters(named.cluster), *anywhere)
+    cluster = reads.alive(reads.pick(clusters, "clusters", "clusterName", named.cluster)) or {}
+    strangers = reads.unknown_providers(cluster, named.providers)
+    described: tuple[Answer, ...] = ()
+    if strangers:
+        described = yield (reads.providers_of_cluster(named.cluster, strangers),)
+    found = _groups(described, strangers, named)
+    loose = {
+        name: group
+        for name, group in _groups(everywhere, None, named).items()
+        if name not in named.providers and name not in found
+    }
+    if loose:
+        # The same application may stand in another cluster too, and have its own providers there.
+        seen = yield from others.look(others.Leaving(named.cluster, named.application))
+        found |= {name: group for name, group in loose.items() if name not in seen.clusters}
+    return found
+
+
+_ALL_PROVIDERS = Read(
+    "ecs",
+    "DescribeCapacityProviders",
+    {"include": ["TAGS"]},
+    items="capacityProviders",
+    optional=True,
+)
+"""Every Auto Scaling group provider of the account (B22)."""
+
+
+def _groups(
+    answers: tuple[Answer, ...] | list[Answer], asked: list[str] | None, named: Named
+) -> dict[str, str]:
+    return {
+        str(each["name"]): str(
+            each.get("autoScalingGroupProvider", {}).get("autoScalingGroupArn", "")
+        )
+        for answer in answers
+        for each in answer.get("capacityProviders", ())
+        if (asked is None or each["name"] in asked)
+        and each.get("status") != "INACTIVE"
+        and _ours(each, named)
+    }
+
+
+def _ours(item: Mapping[str, Any], named: Named) -> bool:
+    return ownership.ours(ownership.tag_map(item.get("tags")), named.application)
+
+
+def _family(service: Mapping[str, Any]) -> str:
+    return str(service.get("taskDefinition", "")).rpartition("/")[2].rpartition(":")[0]
