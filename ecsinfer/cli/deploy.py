@@ -10,6 +10,7 @@ from ecsinfer.cli.options import (
     Common,
     aws_options,
     no_wait_option,
+    prune_option,
     services_argument,
     timeout_option,
     yes_option,
@@ -21,6 +22,7 @@ from ecsinfer.cli.options import (
 @aws_options
 @click.option("--adopt", is_flag=True, help="Take over resources that do not carry our tags.")
 @click.option("--allow-replace", is_flag=True, help="Delete and recreate where AWS cannot update.")
+@prune_option
 @click.option(
     "--plan",
     "saved",
@@ -36,6 +38,7 @@ def deploy(
     services: tuple[str, ...],
     adopt: bool,
     allow_replace: bool,
+    prune: bool,
     saved: Path | None,
     yes: bool,
     timeout: float | None,
@@ -50,22 +53,22 @@ def deploy(
     from ecsinfer.cli.session import confirm, open_session
 
     with open_session(common) as session:
-        nodes = session.nodes(services, adopt=adopt, allow_replace=allow_replace)
+        choices = {"services": services, "adopt": adopt, "allow_replace": allow_replace}
         if saved is None:
-            plan = session.reconciler.plan(nodes, session.spec.name)
+            planned = session.plan(prune=prune, **choices)
         else:
-            from ecsinfer.reconcile.codec import load
-
-            plan = load(saved.read_text(), application=session.spec.name)
+            planned = session.saved_plan(saved, **choices)
+        plan = planned.plan
         session.started("deploy")
         session.announce_plan(plan)
+        session.warn(planned)
         if not plan.empty:
             confirm(
-                f"Deploy {plan.application} to account {plan.target.account}?",
+                f"{plan.intent.capitalize()} {plan.application} in account {plan.target.account}?",
                 yes=yes,
                 simulated=session.simulated,
             )
-        outcome = session.reconciler.apply(plan, nodes, timeout=timeout, wait=not no_wait)
+        outcome = session.reconciler.apply(plan, planned.nodes, timeout=timeout, wait=not no_wait)
         code = session.show_outcome(outcome, outputs(session.spec, outcome.outputs))
         if code == 0:
             session.suggest("ecsinfer plan {options}", "ecsinfer destroy {options}")

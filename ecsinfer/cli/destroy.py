@@ -7,6 +7,7 @@ import click
 from ecsinfer.cli.options import (
     Common,
     aws_options,
+    empty_groups_option,
     no_wait_option,
     services_argument,
     timeout_option,
@@ -18,12 +19,7 @@ from ecsinfer.cli.options import (
 @services_argument
 @aws_options
 @click.option("--purge", is_flag=True, help="Delete the log groups too; they are kept otherwise.")
-@click.option(
-    "--scale-groups-to-zero",
-    is_flag=True,
-    help="Set the Auto Scaling groups of our capacity providers to 0 (MinSize too) and lift the "
-    "scale-in protection of their instances, so that the cluster can go as well.",
-)
+@empty_groups_option
 @yes_option
 @timeout_option
 @no_wait_option
@@ -45,13 +41,13 @@ def destroy(
     from ecsinfer.cli.session import confirm, open_session
 
     with open_session(common) as session:
-        nodes = session.nodes(
-            services,
+        planned = session.plan(
+            services=services,
             purge=purge,
             destroying=True,
             scale_groups_to_zero=scale_groups_to_zero,
         )
-        plan = session.reconciler.plan_destroy(nodes, session.spec.name)
+        plan = planned.plan
         session.started("destroy")
         session.announce_plan(plan)
         if not plan.empty:
@@ -60,5 +56,5 @@ def destroy(
                 yes=yes,
                 simulated=session.simulated,
             )
-        outcome = session.reconciler.apply(plan, nodes, timeout=timeout, wait=not no_wait)
+        outcome = session.reconciler.apply(plan, planned.nodes, timeout=timeout, wait=not no_wait)
         return session.show_outcome(outcome, {})

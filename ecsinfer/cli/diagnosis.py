@@ -21,7 +21,7 @@ def explainer(
 
     def explain(key: str, saved: Mapping[str, str]) -> tuple[Cause, ...]:
         kind, _, name = key.partition("/")
-        if kind != "service":
+        if kind != "service" or name not in spec.services:  # one that is only to go
             return ()
         return causes_of(reader, clock, spec, name, saved.get("deployment", "")) or ()
 

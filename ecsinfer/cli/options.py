@@ -146,6 +146,16 @@ class Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+prune_option = click.option(
+    "--prune", is_flag=True,
+    help="Remove the services and capacity providers too that carry our tag and are not in the "
+    "spec any more, once all that is in it is there.",
+)  # fmt: skip
+empty_groups_option = click.option(
+    "--scale-groups-to-zero", is_flag=True,
+    help="With a destroy: set the Auto Scaling groups of our capacity providers to 0 (MinSize too) "
+    "and lift the scale-in protection of their instances, so that the cluster can go as well.",
+)  # fmt: skip
 timeout_option = click.option(
     "--timeout", type=Duration(), metavar="DURATION",
     help="Give up waiting after this long, such as 45m; what is rolling goes on rolling.",

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from ecsinfer.cli.options import Common, aws_options, services_argument
+from ecsinfer.cli.options import (
+    Common,
+    aws_options,
+    empty_groups_option,
+    prune_option,
+    services_argument,
+)
 
 CHANGES_FOUND = 10
 """The exit code of ``--detailed-exitcode`` when there is something to do."""
@@ -19,7 +25,10 @@ CHANGES_FOUND = 10
 @click.option(
     "--allow-replace", is_flag=True, help="Plan to delete and recreate where AWS cannot update."
 )
+@prune_option
 @click.option("--destroy", is_flag=True, help="Plan a destroy instead of a deploy.")
+@click.option("--purge", is_flag=True, help="With --destroy: delete the log groups too.")
+@empty_groups_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -34,7 +43,10 @@ def plan(
     services: tuple[str, ...],
     adopt: bool,
     allow_replace: bool,
+    prune: bool,
     destroy: bool,
+    purge: bool,
+    scale_groups_to_zero: bool,
     out: Path | None,
     detailed_exitcode: bool,
 ) -> int:
@@ -43,16 +55,25 @@ def plan(
     The plan is made by the code that deploys: there is no dry run that could differ.
     """  # fmt: skip
     from ecsinfer.cli.session import open_session
+    from ecsinfer.errors import UsageError
 
+    if not destroy and (purge or scale_groups_to_zero):
+        raise UsageError("--purge and --scale-groups-to-zero go with --destroy")
     with open_session(common) as session:
-        nodes = session.nodes(
-            services, adopt=adopt, allow_replace=allow_replace, destroying=destroy
+        planned = session.plan(
+            services=services,
+            adopt=adopt,
+            allow_replace=allow_replace,
+            prune=prune,
+            purge=purge,
+            destroying=destroy,
+            scale_groups_to_zero=scale_groups_to_zero,
         )
-        make = session.reconciler.plan_destroy if destroy else session.reconciler.plan
-        made = make(nodes, session.spec.name)
+        made = planned.plan
         session.started("plan")
         session.show_plan(made)
         session.summarise(made)
+        session.warn(planned)
         if out is not None:
             from ecsinfer.reconcile.codec import dump
 

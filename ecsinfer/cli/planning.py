@@ -78,13 +78,14 @@ def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
     from ecsinfer.application import compile_spec
 
     keys = {action.node for action in plan.actions}
-    destroying = plan.intent == "destroy"
+    operations = {call.operation for call in plan.calls}
     compiled = partial(
         compile_spec,
         spec,
         services=choices.pop("services", ()),
         region=gateway.region,
-        destroying=destroying,
+        destroying=plan.intent == "destroy",
+        purge="DeleteLogGroup" in operations,
         scale_groups_to_zero=any(key.startswith("auto-scaling-group/") for key in keys),
         **choices,
     )

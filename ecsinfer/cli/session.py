@@ -16,7 +16,10 @@ import click
 from ecsinfer.cli.options import Common
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ecsinfer.aws.gateway import Gateway
+    from ecsinfer.cli.planning import Planned
     from ecsinfer.errors import InterruptedRunError
     from ecsinfer.events import Emit, Outcome
     from ecsinfer.model import Clock, Node, Plan
@@ -41,6 +44,29 @@ class Session:
         from ecsinfer.application import compile_spec
 
         return compile_spec(self.spec, services=services, region=self.gateway.region, **choices)
+
+    def plan(self, **choices: Any) -> Planned:
+        """A plan of a deploy, or of a destroy if the choices say so."""
+        from ecsinfer.cli import planning
+
+        return planning.make(self.reconciler, self.gateway, self.spec, **choices)
+
+    def saved_plan(self, file: Path, **choices: Any) -> Planned:
+        """The plan in a file.
+
+        Raises:
+            UsageError: it is none of this application.
+        """
+        from ecsinfer.cli import planning
+        from ecsinfer.reconcile.codec import load
+
+        plan = load(file.read_text(), application=self.spec.name)
+        return planning.saved(self.gateway, self.spec, plan, **choices)
+
+    def warn(self, planned: Planned) -> None:
+        """Tell what stands beside the plan."""
+        for warning in planned.warnings:
+            self.emit(warning)
 
     def started(self, command: str) -> None:
         """Say first where this run applies."""

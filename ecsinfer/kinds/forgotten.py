@@ -6,8 +6,8 @@ looks at every provider of the account too, because one that was detached is on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ecsinfer.kinds import others, ownership, reads
@@ -52,49 +52,39 @@ def services(named: Named, *, closely: bool) -> Observation[dict[str, str]]:
     """Forgotten services, name -> family.
 
     The cluster's own count tells whether there are any but the named ones, so that an application
-    alone in its cluster asks no more than before; a destroy asks whatever the count says.
+    alone in its cluster asks no more than before; a look that is close asks whatever it says.
     """
     own = (reads.services(named.cluster, named.services),) if named.services else ()
     clusters, *described = yield (reads.clusters(named.cluster), *own)
     cluster = reads.alive(reads.pick(clusters, "clusters", "clusterName", named.cluster))
     if cluster is None:
         return {}
-    active = sum(
-        each.get("status") == "ACTIVE" and each["serviceName"] in named.services
-        for answer in described
-        for each in answer.get("services", ())
-    )
-    if not closely and int(cluster.get("activeServicesCount", 0)) <= active:
+    known = _active(described, named.services)
+    if not closely and int(cluster.get("activeServicesCount", 0)) <= known:
         return {}
-    (listed,) = yield (reads.listed_services(named.cluster),)
-    names = reads.names(listed.get("serviceArns", ()))
-    strangers = [name for name in names if name not in named.services]
-    if not strangers:
-        return {}
-    answers = yield tuple(
-        replace(reads.services(named.cluster, [name]), optional=True) for name in strangers
-    )
+    there = yield from others.residents(named.cluster, named.services, tasks=closely)
     return {
-        str(each["serviceName"]): _family(each)
-        for answer in answers
-        for each in answer.get("services", ())
-        if each["serviceName"] in strangers and _ours(each, named)
+        name: _family(each)
+        for name, each in there.services.items()
+        if name not in named.services and _ours(each, named)
     }
 
 
 def providers(named: Named, *, closely: bool) -> Observation[dict[str, str]]:
     """Forgotten capacity providers, name -> ARN of the group; empty for Managed Instances."""
-    anywhere = (_ALL_PROVIDERS,) if closely else ()
-    clusters, *everywhere = yield (reads.clusters(named.cluster), *anywhere)
+    asked = (_ALL_PROVIDERS, reads.container_instances(named.cluster)) if closely else ()
+    clusters, *more = yield (reads.clusters(named.cluster), *asked)
     cluster = reads.alive(reads.pick(clusters, "clusters", "clusterName", named.cluster)) or {}
     strangers = reads.unknown_providers(cluster, named.providers)
+    if closely:
+        strangers = yield from _of_instances(named, more[1], strangers)
     described: tuple[Answer, ...] = ()
     if strangers:
         described = yield (reads.providers_of_cluster(named.cluster, strangers),)
     found = _groups(described, strangers, named)
     loose = {
         name: group
-        for name, group in _groups(everywhere, None, named).items()
+        for name, group in _groups(more[:1], None, named).items()
         if name not in named.providers and name not in found
     }
     if loose:
@@ -102,6 +92,21 @@ def providers(named: Named, *, closely: bool) -> Observation[dict[str, str]]:
         seen = yield from others.look(others.Leaving(named.cluster, named.application))
         found |= {name: group for name, group in loose.items() if name not in seen.clusters}
     return found
+
+
+def _of_instances(
+    named: Named, listed: Answer, known: list[str]
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], list[str]]:
+    """The providers in question, and those whose instances are there still: they are leaving."""
+    described = yield reads.described_container_instances(named.cluster, listed)
+    names = (
+        str(each.get("capacityProviderName", ""))
+        for answer in described
+        for each in answer.get("containerInstances", ())
+    )
+    return list(
+        dict.fromkeys((*known, *(each for each in names if each and each not in named.providers)))
+    )
 
 
 _ALL_PROVIDERS = Read(
@@ -114,9 +119,15 @@ _ALL_PROVIDERS = Read(
 """Every Auto Scaling group provider of the account (B22)."""
 
 
-def _groups(
-    answers: tuple[Answer, ...] | list[Answer], asked: list[str] | None, named: Named
-) -> dict[str, str]:
+def _active(described: Iterable[Answer], names: tuple[str, ...]) -> int:
+    return sum(
+        each.get("status") == "ACTIVE" and each["serviceName"] in names
+        for answer in described
+        for each in answer.get("services", ())
+    )
+
+
+def _groups(answers: Sequence[Answer], asked: list[str] | None, named: Named) -> dict[str, str]:
     return {
         str(each["name"]): str(
             each.get("autoScalingGroupProvider", {}).get("autoScalingGroupArn", "")

@@ -98,35 +98,57 @@ class Others:
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Residents:
+    """What a cluster holds, as far as the caller may see it.
+
+    Attributes:
+        services: name -> DescribeServices' entry; one that drains is on no list (D25), and is found
+            by its tasks alone.
+        tasks: DescribeTasks' entries, if they were asked for.
+    """
+
+    services: Mapping[str, Mapping[str, Any]]
+    tasks: tuple[Mapping[str, Any], ...]
+
+
+def residents(
+    cluster: str, known: tuple[str, ...], *, tasks: bool = True
+) -> Observation[Residents]:
+    """The services of a cluster, those that are known anyway among them, and its tasks."""
+    own = (reads.services(cluster, known),) if known else ()
+    running = (reads.running_tasks(cluster),) if tasks else ()
+    listed, *more = yield (reads.listed_services(cluster), *own, *running)
+    arns = tuple(arn for answer in more for arn in answer.get("taskArns", ()))
+    asked = {name for name in reads.names(listed.get("serviceArns", ())) if name not in known}
+    details = (reads.described_tasks(cluster, arns),) if arns else ()
+    answers = yield (*_strangers(cluster, asked), *details)
+    found = tuple(
+        each for answer in answers for each in answer.get("tasks", ()) if each["taskArn"] in arns
+    )
+    groups = {str(each.get("group", "")).partition("service:")[2] for each in found}
+    draining = groups - asked - {"", *known}
+    late = (yield _strangers(cluster, draining)) if draining else ()
+    names = {*asked, *known, *draining}
+    return Residents(_services((*more, *answers, *late), names), found)
+
+
 def look(leaving: Leaving | None) -> Observation[Others]:
     """Everybody else's use, as far as the caller may see it; nobody's when nothing is leaving."""
     if leaving is None:
         return Others()
-    known = leaving.services
-    listed, running, clusters, *own = yield (
-        reads.listed_services(leaving.cluster),
-        reads.running_tasks(leaving.cluster),
-        Read("ecs", "ListClusters", {}, items="clusterArns", optional=True),
-        *((reads.services(leaving.cluster, known),) if known else ()),
-    )
-    names = [name for name in reads.names(listed.get("serviceArns", ())) if name not in known]
-    tasks = tuple(running.get("taskArns", ()))
+    (clusters,) = yield (Read("ecs", "ListClusters", {}, items="clusterArns", optional=True),)
+    there = yield from residents(leaving.cluster, leaving.services)
     elsewhere = [
         name for name in reads.names(clusters.get("clusterArns", ())) if name != leaving.cluster
     ]
-    # A caller who may not look is no worse off than one who does not: AWS refuses, and says why.
-    asked = (
-        *(replace(reads.services(leaving.cluster, [name]), optional=True) for name in names),
-        *((reads.described_tasks(leaving.cluster, tasks),) if tasks else ()),
-        *(replace(reads.clusters(name), optional=True) for name in elsewhere),
-    )
+    asked = tuple(replace(reads.clusters(name), optional=True) for name in elsewhere)
     answers = (yield asked) if asked else ()
-    services = _services((*own, *answers), {*names, *known})
-    mine = {name for name, each in services.items() if _ours(each, leaving.application)}
+    mine = {name for name, each in there.services.items() if _ours(each, leaving.application)}
     return Others(
-        {name: _used(each) for name, each in services.items() if name not in mine},
-        sum(each.get("status") == "ACTIVE" for each in services.values()),
-        _foreign(answers, {f"service:{name}" for name in mine}, tasks),
+        {name: _used(each) for name, each in there.services.items() if name not in mine},
+        sum(each.get("status") == "ACTIVE" for each in there.services.values()),
+        _foreign(there.tasks, {f"service:{name}" for name in mine}),
         _having(answers, elsewhere),
     )
 
@@ -136,6 +158,11 @@ def told(tasks: Iterable[ForeignTask]) -> str:
     named = [f"{each.id} ({each.group})" for each in tasks]
     more = ("...",) if len(named) > NAMED else ()
     return _listed("task", (*named[:NAMED], *more))
+
+
+def _strangers(cluster: str, names: Iterable[str]) -> tuple[Read, ...]:
+    # A caller who may not look is no worse off than one who does not: AWS refuses, and says why.
+    return tuple(replace(reads.services(cluster, [name]), optional=True) for name in sorted(names))
 
 
 def _services(answers: Iterable[Answer], names: set[str]) -> dict[str, Mapping[str, Any]]:
@@ -161,9 +188,7 @@ def _used(service: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def _foreign(
-    answers: Iterable[Answer], own_groups: set[str], asked: tuple[str, ...]
-) -> tuple[ForeignTask, ...]:
+def _foreign(tasks: Iterable[Mapping[str, Any]], own_groups: set[str]) -> tuple[ForeignTask, ...]:
     return tuple(
         ForeignTask(
             str(each["taskArn"]).rpartition("/")[2],
@@ -171,9 +196,8 @@ def _foreign(
             str(each.get("capacityProviderName", "")),
             str(each.get("containerInstanceArn", "")),
         )
-        for answer in answers
-        for each in answer.get("tasks", ())
-        if each["taskArn"] in asked and each.get("group") not in own_groups
+        for each in tasks
+        if each.get("group") not in own_groups
     )
 
 
