@@ -155,9 +155,12 @@ class _Compiler:
             for other in self._spec.services
             if other not in self._chosen and self._spec.log_group(other) == name
         ]
+        every = {self._spec.log_group(other) for other in self._spec.services}
+        bare = name.removeprefix("/")
         yield Node(
             LogGroupKind(),
-            name,
+            # Not log-group//name; but two names that differ in the slash alone are two nodes.
+            name if bare != name and bare in every else bare,
             LogGroup(
                 name=name,
                 application=self._spec.name,
@@ -238,6 +241,7 @@ class _Compiler:
                 "application": self._spec.name,
                 "tags": self._tags(declared.tags),
                 "adopt": self._choices.adopt,
+                "leaving": self._closely,
                 "retain": self._shared,
             }
             if declared.existing:
@@ -255,7 +259,6 @@ class _Compiler:
                     managed_scaling=settings["managedScaling"],
                     managed_termination_protection=settings["managedTerminationProtection"],
                     managed_draining=settings["managedDraining"],
-                    leaving=self._closely,
                     **common,
                 )
                 # It needs no cluster, but is removed before the cluster is.

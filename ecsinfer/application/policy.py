@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ecsinfer.application.task_definitions import task_definition
+from ecsinfer.kinds import ownership
 from ecsinfer.spec import Spec
 from ecsinfer.spec.capacity import FARGATE
 
@@ -17,13 +18,21 @@ Statement = dict[str, Any]
 
 _TASKS = "ecs-tasks.amazonaws.com"
 _ECS = "ecs.amazonaws.com"
+_OF_ECS = {"application-autoscaling:service-namespace": "ecs"}
 
 
-def policy(spec: Spec) -> dict[str, Any]:
-    """An IAM policy document for whoever runs ecsinfer on the spec."""
+def policy(spec: Spec, *, scale_groups_to_zero: bool = False) -> dict[str, Any]:
+    """An IAM policy document for whoever runs ecsinfer on the spec.
+
+    Args:
+        spec: the spec.
+        scale_groups_to_zero: whether a destroy with that flag is allowed.
+    """
     statements = [*_cluster(spec), *_capacity(spec), *_services(spec), *_scaling(spec)]
     statements += [*_logs(spec), *_images(spec), *_load_balancers(spec), *_roles(spec)]
-    statements += [*_diagnosis(spec)]
+    statements += [*_forgotten(spec), *_diagnosis(spec)]
+    if scale_groups_to_zero:
+        statements += [*_emptied_groups(spec)]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -64,17 +73,17 @@ def _cluster(spec: Spec) -> Iterator[Statement]:
         f"ecs:DescribeClusters ecs:ListContainerInstances ecs:PutClusterCapacityProviders {own}",
         cluster,
     )
-    # Destroy looks for others who use the providers before it takes them away.
+    # Deploy looks for what the spec has forgotten, destroy for others before it takes anything away.
     yield _statement(
-        "ProviderUsers",
-        "ecs:DescribeClusters ecs:DescribeServices ecs:ListClusters ecs:ListServices",
+        "LookAround",
+        "ecs:DescribeCapacityProviders ecs:DescribeClusters ecs:DescribeServices "
+        "ecs:DescribeTasks ecs:ListClusters ecs:ListServices ecs:ListTasks",
     )
-    if any(each.managed_instances for each in spec.capacity.values()):
-        yield _statement(
-            "ContainerInstances",
-            "ecs:DescribeContainerInstances",
-            _arn(spec, "ecs", f"container-instance/{name}/*"),
-        )
+    yield _statement(
+        "ContainerInstances",
+        "ecs:DescribeContainerInstances",
+        _arn(spec, "ecs", f"container-instance/{name}/*"),
+    )
     if not spec.cluster.existing:
         yield _statement("CreateCluster", "ecs:CreateCluster")
         yield _service_linked_role(spec, "RoleOfEcs", _ECS, "AWSServiceRoleForECS")
@@ -100,19 +109,63 @@ def _capacity(spec: Spec) -> Iterator[Statement]:
             ],
         )
         yield _statement("CreateCapacityProviders", "ecs:CreateCapacityProvider")
-    groups = [each.auto_scaling_group for each in declared.values() if each.auto_scaling_group]
+    groups = _groups(spec)
     if groups:
         yield _statement("LookAtGroups", "autoscaling:DescribeAutoScalingGroups")
         yield _statement(
             "TagGroups",  # ECS marks the group with AmazonECSManaged (B8)
             "autoscaling:CreateOrUpdateTags",
-            [
-                each
-                if each.startswith("arn:")
-                else _arn(spec, "autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{each}")
-                for each in groups
-            ],
+            groups,
         )
+
+
+def _groups(spec: Spec) -> list[str]:
+    """ARNs of the Auto Scaling groups of the providers that the spec creates."""
+    names = [
+        each.auto_scaling_group
+        for each in spec.capacity.values()
+        if each.auto_scaling_group and not each.existing
+    ]
+    return [
+        each
+        if each.startswith("arn:")
+        else _arn(spec, "autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{each}")
+        for each in names
+    ]
+
+
+def _emptied_groups(spec: Spec) -> Iterator[Statement]:
+    groups = _groups(spec)
+    if groups:
+        yield _statement(
+            "EmptyGroups",
+            "autoscaling:SetInstanceProtection autoscaling:UpdateAutoScalingGroup",
+            groups,
+        )
+
+
+def _forgotten(spec: Spec) -> Iterator[Statement]:
+    """What the spec does not name any more: its tag says whose it is."""
+    yield _statement(
+        "Forgotten",
+        "ecs:DeleteCapacityProvider ecs:DeleteService",
+        [
+            _arn(spec, "ecs", f"service/{spec.cluster_name}/*"),
+            _arn(spec, "ecs", "capacity-provider/*"),
+        ],
+        StringEquals={f"aws:ResourceTag/{ownership.APP}": spec.name},
+    )
+    yield _statement(
+        "ForgottenScaling",
+        "application-autoscaling:DeregisterScalableTarget",
+        _arn(spec, "application-autoscaling", "scalable-target/*"),
+        StringEquals=_OF_ECS,
+    )
+    yield _statement(
+        "ForgottenAlarms",  # they go with the policies, with the caller's rights (E9)
+        "cloudwatch:DeleteAlarms",
+        _arn(spec, "cloudwatch", "alarm:TargetTracking-service/*"),
+    )
 
 
 def _services(spec: Spec) -> Iterator[Statement]:
@@ -175,7 +228,7 @@ def _scaling(spec: Spec) -> Iterator[Statement]:
         "application-autoscaling:PutScheduledAction "
         "application-autoscaling:DeleteScheduledAction",
         _arn(spec, "application-autoscaling", "scalable-target/*"),
-        StringEquals={"application-autoscaling:service-namespace": "ecs"},
+        StringEquals=_OF_ECS,
     )
     yield _statement(
         "AlarmsOfScaling",  # target tracking makes and removes them with the caller's rights (E9)

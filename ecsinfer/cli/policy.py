@@ -11,9 +11,16 @@ from ecsinfer.cli.options import Common, spec_options
 
 @click.command()
 @spec_options
-def policy(common: Common) -> None:
+@click.option(
+    "--scale-groups-to-zero",
+    is_flag=True,
+    help="Allow destroy --scale-groups-to-zero too.",
+)
+def policy(common: Common, scale_groups_to_zero: bool) -> None:
     """Print the least-privilege IAM policy document that this spec needs."""
     from ecsinfer import application, spec
 
     loaded = spec.load(common.file, env=common.env, sets=common.sets)
-    click.echo(json.dumps(application.policy(loaded), indent=2))
+    click.echo(
+        json.dumps(application.policy(loaded, scale_groups_to_zero=scale_groups_to_zero), indent=2)
+    )

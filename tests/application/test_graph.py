@@ -22,7 +22,7 @@ def nodes(made: Spec, **choices: Any) -> dict[str, Node[Any, Any]]:
 def test_the_nodes_of_the_gpu_service() -> None:
     found = nodes(gpu())
     assert list(found) == [
-        "log-group//ecsinfer/inference/llm",
+        "log-group/ecsinfer/inference/llm",
         "cluster/inference",
         "capacity-provider/inference-gpu",
         "cluster-association/inference",
@@ -123,10 +123,17 @@ def test_a_log_group_that_services_share_is_one_node() -> None:
     logs = {"logs": {"group": "/shared"}}
     services = {"one": {**LLM, **logs}, "two": {**LLM, **logs}}
     found = nodes(spec(capacity={"gpu": GPU}, services=services))
-    assert [key for key in found if key.startswith("log-group/")] == ["log-group//shared"]
+    assert [key for key in found if key.startswith("log-group/")] == ["log-group/shared"]
     assert nodes(spec(capacity={"gpu": GPU}, services=services), services=["one"])[
-        "log-group//shared"
+        "log-group/shared"
     ].desired.retain
+
+
+def test_log_groups_that_differ_in_a_slash_are_two_nodes() -> None:
+    services = {"one": {**LLM, "logs": {"group": "/a"}}, "two": {**LLM, "logs": {"group": "a"}}}
+    found = nodes(spec(capacity={"gpu": GPU}, services=services))
+    names = {node.desired.name for key, node in found.items() if key.startswith("log-group/")}
+    assert names == {"/a", "a"}
 
 
 def test_choosing_services_keeps_what_they_share() -> None:

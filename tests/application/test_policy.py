@@ -60,6 +60,26 @@ def test_writes_are_for_the_specs_own_names() -> None:
     assert "Scaling" in statements(SPECS["scaled"])
 
 
+@pytest.mark.rule("H5")
+def test_what_is_forgotten_may_go_by_its_tag_alone() -> None:
+    found = statements(gpu())["Forgotten"]
+    assert found["Action"] == ["ecs:DeleteCapacityProvider", "ecs:DeleteService"]
+    assert found["Condition"] == {"StringEquals": {"aws:ResourceTag/ecsinfer:app": "inference"}}
+
+
+@pytest.mark.rule("F1")
+def test_groups_may_be_emptied_only_when_that_is_asked_for() -> None:
+    writes = {"autoscaling:SetInstanceProtection", "autoscaling:UpdateAutoScalingGroup"}
+    allowed = {action for each in statements(gpu()).values() for action in each["Action"]}
+    assert not writes & allowed
+    document = policy(gpu(), scale_groups_to_zero=True)
+    (found,) = (each for each in document["Statement"] if each["Sid"] == "EmptyGroups")
+    assert set(found["Action"]) == writes
+    assert found["Resource"] == [
+        "arn:aws:autoscaling:us-east-1:*:autoScalingGroup:*:autoScalingGroupName/gpu-asg"
+    ]
+
+
 def test_what_is_marked_as_existing_is_not_written() -> None:
     made = spec(cluster={"existing": True}, services={"web": WEB})
     found = statements(made)

@@ -76,6 +76,18 @@ def service(account: Account, cluster: str) -> None:
     account.sandbox.clock.sleep(60)
 
 
+def task(account: Account, cluster: str, **place: Any) -> str:
+    """A task that no service runs, once it runs; its id."""
+    ecs = account.client("ecs")
+    container = {key: CONTAINER[key] for key in CONTAINER if key != "cpu"}
+    ecs.register_task_definition(
+        family="batch", networkMode="host", containerDefinitions=[container]
+    )
+    started = ecs.run_task(cluster=cluster, taskDefinition="batch", **place)["tasks"]
+    account.sandbox.clock.sleep(60)
+    return str(started[0]["taskArn"].rpartition("/")[2])
+
+
 def scale(account: Account, cluster: str, name: str, policy: str) -> None:
     """A scalable target, unless there is one, and a policy."""
     scaling = account.client("application-autoscaling")

@@ -162,19 +162,78 @@ def test_the_providers_of_others_stay_on_a_cluster_that_is_shared() -> None:
     assert providers(account) == before
 
 
-@pytest.mark.rule("B14", "B16")
-def test_a_provider_that_a_forgotten_service_uses_is_kept_and_says_for_whom() -> None:
-    account = Account()
-    assert account.deploy(SPEC).status == "done"
-    renamed = config("quickstart", "services.llm.name=other")
-    run = account.destroy(renamed)
+def kept(run: Run) -> dict[str, str]:
+    """What a destroy left, and why."""
+    return {each.node: each.why for each in run.events if isinstance(each, events.Retained)}
+
+
+def guest_service(account: Account, cluster: str, provider: str) -> None:
+    """Somebody else's service that uses our provider."""
+    ecs = account.client("ecs")
+    ecs.register_task_definition(
+        family="guest",
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        containerDefinitions=[neighbours.CONTAINER],
+        requiresCompatibilities=["EC2"] if provider != "managed-gpu" else ["MANAGED_INSTANCES"],
+    )
+    ecs.create_service(
+        cluster=cluster,
+        serviceName="guest",
+        taskDefinition="guest",
+        desiredCount=0,
+        capacityProviderStrategy=[{"capacityProvider": provider, "weight": 1}],
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [furniture.SUBNETS[0]]}},
+        tags=[neighbours.TAG],
+    )
+
+
+@pytest.mark.rule("B14", "B16", "B22")
+@pytest.mark.parametrize("name", ["quickstart", "managed-instances"])
+def test_a_provider_that_another_service_uses_is_kept_and_says_for_whom(name: str) -> None:
+    account, spec = Account(), CONFIGS[name]
+    assert account.deploy(spec).status == "done"
+    provider = spec.provider_name("gpu")
+    guest_service(account, spec.cluster_name, provider)
+    run = account.destroy(spec)
     assert run.error == ""
-    kept = {each.node: each.why for each in run.events if isinstance(each, events.Retained)}
-    assert kept["cluster-association/quickstart"] == ("quickstart-gpu is still used by service llm")
-    assert kept["capacity-provider/quickstart-gpu"] == kept["cluster-association/quickstart"]
+    why = f"{provider} is still used by service guest"
+    kind = "managed-instances" if name == "managed-instances" else "capacity-provider"
+    assert kept(run)[f"{kind}/{provider}"] == why
+    assert kept(run)[f"cluster/{spec.cluster_name}"] == "service guest is not of this application"
     assert waited_out(run) == set()
-    assert service(account)["status"] == "ACTIVE"
-    assert "DeleteCapacityProvider" in account.destroy(SPEC).writes
+    account.client("ecs").delete_service(cluster=spec.cluster_name, service="guest", force=True)
+    account.sandbox.clock.sleep(60)
+    assert "DeleteCapacityProvider" in account.destroy(spec).writes
+
+
+@pytest.mark.rule("B14", "B16", "B22")
+@pytest.mark.parametrize("name", ["quickstart", "managed-instances"])
+def test_a_provider_that_a_task_of_no_service_uses_is_kept_and_names_the_task(name: str) -> None:
+    account, spec = Account(), CONFIGS[name]
+    assert account.deploy(spec).status == "done"
+    provider = spec.provider_name("gpu")
+    strategy = [{"capacityProvider": provider, "weight": 1}]
+    task = neighbours.task(account, spec.cluster_name, capacityProviderStrategy=strategy)
+    run = account.destroy(spec)
+    assert run.error == ""
+    kind = "managed-instances" if name == "managed-instances" else "capacity-provider"
+    why = f"{provider} is still used by task {task} (family:batch)"
+    assert kept(run)[f"{kind}/{provider}"] == why
+    assert waited_out(run) == set()
+
+
+def test_a_namesake_of_our_service_that_is_not_ours_keeps_the_cluster() -> None:
+    account = Account()
+    account.deploy(SPEC)
+    arn = service(account)["serviceArn"]
+    account.client("ecs").untag_resource(resourceArn=arn, tagKeys=["ecsinfer:app"])
+    run = account.destroy(SPEC)
+    assert run.error == ""
+    assert kept(run)["service/llm"] == "it has no tag ecsinfer:app=quickstart"
+    assert kept(run)["cluster/quickstart"] == "service llm is not of this application"
+    assert waited_out(run) == set()
 
 
 @pytest.mark.rule("B12", "B14")
@@ -183,8 +242,7 @@ def test_a_provider_that_another_cluster_still_has_is_kept_and_says_which() -> N
     assert account.deploy(SPEC).status == "done"
     run = account.destroy(config("quickstart", "cluster.name=other"))
     assert run.error == ""
-    kept = {each.node: each.why for each in run.events if isinstance(each, events.Retained)}
-    assert kept["capacity-provider/quickstart-gpu"] == (
+    assert kept(run)["capacity-provider/quickstart-gpu"] == (
         "quickstart-gpu is still associated with cluster quickstart"
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ecsinfer.events import Retained
+from tests.laws import neighbours
 from tests.laws.world import CONFIGS, Account, Door, KilledError, operations
 
 FLAG: dict[str, Any] = {"scale_groups_to_zero": True}
@@ -82,6 +84,33 @@ def test_a_destroy_that_kept_the_cluster_is_finished_with_the_flag() -> None:
     account.destroy(CONFIGS["quickstart"])
     run = account.destroy(CONFIGS["quickstart"], **FLAG)
     assert run.status == "done", run.error
+    assert_gone(account)
+
+
+@pytest.mark.rule("F1", "A11")
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"capacityProviderStrategy": [{"capacityProvider": "quickstart-gpu", "weight": 1}]},
+        {"launchType": "EC2"},
+    ],
+    ids=["on the provider", "on its instances"],
+)
+def test_a_task_that_is_not_ours_keeps_its_instances_and_is_named(place: dict[str, Any]) -> None:
+    account = deployed("quickstart")
+    task = neighbours.task(account, "quickstart", **place)
+    run = account.destroy(CONFIGS["quickstart"], **FLAG)
+    assert run.error == ""
+    assert not SIZING & set(run.writes)
+    kept = {each.node: each.why for each in run.events if isinstance(each, Retained)}
+    named = f"task {task} (family:batch)"
+    assert kept["auto-scaling-group/gpu-asg"].startswith(f"{named} would end with the instances")
+    assert kept["cluster/quickstart"].startswith(named)
+    running = account.client("ecs").describe_tasks(cluster="quickstart", tasks=[task])["tasks"]
+    assert running[0]["lastStatus"] == "RUNNING"
+    account.client("ecs").stop_task(cluster="quickstart", task=task)
+    account.sandbox.clock.sleep(60)
+    assert account.destroy(CONFIGS["quickstart"], **FLAG).error == ""
     assert_gone(account)
 
 

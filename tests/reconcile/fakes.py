@@ -140,6 +140,7 @@ def thing(
     uses: str = "",
     needs: Sequence[str] = (),
     after: Sequence[str] = (),
+    unwanted: bool = False,
 ) -> Node[Any, Any]:
     """A node; `uses` another thing by its ARN, which it then needs."""
     wanted = Thing(name, size, Ref.to(f"thing/{uses}", "arn") if uses else "")
@@ -150,6 +151,7 @@ def thing(
         wanted,
         needs=tuple(f"thing/{each}" for each in before),
         after=tuple(f"thing/{each}" for each in after),
+        unwanted=unwanted,
     )
 
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ecsinfer import events
-from ecsinfer.model import Verb
+from ecsinfer.errors import PlanStaleError
+from ecsinfer.model import Call, Verb
 from ecsinfer.reconcile.codec import dump, load
+from ecsinfer.reconcile.executor import require_same
 from ecsinfer.reconcile.planner import normal
 from tests.reconcile.fakes import BOOT, Run, World, refused, thing
 
@@ -256,3 +260,67 @@ def test_every_event_can_be_written_and_read_again() -> None:
     run.deploy(thing("a"), thing("b", needs=["a"]), thing("c"))
 
     assert [events.from_json(events.to_json(each)) for each in run.events] == run.events
+
+
+def test_what_is_unwanted_is_removed_once_what_is_wanted_is_there() -> None:
+    world = World()
+    Run(world).deploy(thing("old"))
+    run = Run(world)
+
+    outcome = run.deploy(thing("new"), thing("old", unwanted=True))
+
+    assert outcome.status == "done"
+    assert world.operations[1:] == ["CreateThing new", "DeleteThing old"]
+    assert set(world.things) == {"new"}
+    assert Run(world).deploy(thing("new"), thing("old", unwanted=True)).status == "nothing-to-do"
+
+
+def test_what_is_unwanted_stays_when_what_is_wanted_fails() -> None:
+    world = World()
+    Run(world).deploy(thing("old"))
+    world.faults[2] = refused
+
+    outcome = Run(world).deploy(thing("new"), thing("old", unwanted=True))
+
+    assert outcome.status == "failed"
+    assert set(world.things) == {"old"}
+
+
+def test_what_is_unwanted_may_be_gone_already_when_its_turn_comes() -> None:
+    world = World()
+    nodes = [thing("new"), thing("old", unwanted=True)]
+    Run(world).deploy(thing("old"))
+    run = Run(world)
+    plan = run.reconciler.plan(nodes, "app")
+    world.things.clear()
+
+    assert run.reconciler.apply(plan, nodes).status == "done"
+    assert world.operations[1:] == ["CreateThing new"]
+
+
+LIFT = Call(
+    "autoscaling", "SetInstanceProtection", {"InstanceIds": ["a", "b"]}, parts="InstanceIds"
+)
+PUT = Call("ecs", "PutClusterCapacityProviders", {"capacityProviders": ["theirs", "ours"]})
+
+
+def fewer(call: Call) -> Call:
+    """The call with one entry less in its list."""
+    return replace(call, params={key: value[:1] for key, value in call.params.items()})
+
+
+def test_a_removal_may_do_less_than_planned_and_never_more() -> None:
+    node = thing("a")
+    require_same(node, "destroy", [LIFT, PUT], [fewer(LIFT)])
+    for planned, wanted in (
+        ([fewer(LIFT)], [LIFT]),
+        # A list that replaces another: with fewer names in it, more is taken away.
+        ([PUT], [fewer(PUT)]),
+        ([fewer(PUT)], [PUT]),
+        ([], [LIFT]),
+    ):
+        with pytest.raises(PlanStaleError):
+            require_same(node, "destroy", planned, wanted)
+    with pytest.raises(PlanStaleError):
+        require_same(node, "deploy", [LIFT], [fewer(LIFT)])
+    require_same(replace(node, unwanted=True), "deploy", [LIFT], [fewer(LIFT)])

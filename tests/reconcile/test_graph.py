@@ -31,6 +31,20 @@ def test_removing_waits_for_what_needs_it() -> None:
     assert graph.waits_for("thing/a") == {"thing/b"}
 
 
+def test_what_is_unwanted_goes_last_and_in_reverse() -> None:
+    nodes = [
+        thing("old", unwanted=True),
+        thing("user", needs=["old", "a"], unwanted=True),
+        thing("a"),
+        thing("b", needs=["a"]),
+    ]
+    graph = deploy_graph(nodes)
+
+    assert list(graph.nodes) == ["thing/a", "thing/b", "thing/user", "thing/old"]
+    assert graph.waits_for("thing/old") == {"thing/a", "thing/b", "thing/user"}
+    assert list(destroy_graph(nodes).nodes)[:2] == ["thing/b", "thing/user"]
+
+
 @pytest.mark.parametrize("needs", [["b"], ["nowhere"]])
 def test_a_circle_or_a_need_for_nothing_is_told(needs: list[str]) -> None:
     with pytest.raises(EcsInferError, match="thing/a"):
