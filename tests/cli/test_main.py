@@ -136,6 +136,14 @@ def test_a_missing_file_says_what_to_do(
     assert "Traceback" not in told
 
 
+@pytest.mark.parametrize("flag", ["--purge", "--scale-groups-to-zero"])
+def test_a_plan_takes_the_flags_of_a_destroy_for_a_destroy_alone(
+    flag: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plan", flag, "--file", str(CONFIGS / "quickstart.yaml")]) == 2
+    assert "go with --destroy" in capsys.readouterr().err
+
+
 def test_without_credentials_the_exit_code_and_the_hint_say_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,3 +72,19 @@ def test_what_cannot_be_is_refused_with_its_own_exit_code(ecsinfer: Callable[...
     ecsinfer("deploy")
     assert "no deployment goes on" in ecsinfer("continue", "llm", code=6)
     assert "write llm=6 or llm=2..20" in ecsinfer("scale", "llm:6", code=2)
+
+
+def test_a_renamed_service_is_pruned_by_a_saved_plan_and_a_destroy_is_planned_as_it_is_done(
+    ecsinfer: Callable[..., str], tmp_path: Path
+) -> None:
+    renamed = ("--set", "services.llm.name=other")
+    ecsinfer("deploy")
+    saved = str(tmp_path / "plan.json")
+    planned = ecsinfer("plan", *renamed, "--prune", "--out", saved)
+    assert "service/inference/llm" in planned
+    assert "delete: not in the spec; its logs are kept" in planned
+    ecsinfer("deploy", *renamed, "--plan", saved)
+    assert "service/inference/llm" not in ecsinfer("plan", *renamed, "--prune")
+    told = ecsinfer("plan", *renamed, "--destroy", "--purge", "--scale-groups-to-zero")
+    assert "auto-scaling-group/gpu-asg" in told
+    assert "log-group/ecsinfer/inference/llm" in told
