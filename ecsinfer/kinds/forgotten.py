@@ -7,7 +7,7 @@ looks at every provider of the account too, because one that was detached is on 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ecsinfer.kinds import others, ownership, reads
@@ -72,7 +72,8 @@ def services(named: Named, *, closely: bool) -> Observation[dict[str, str]]:
 
 def providers(named: Named, *, closely: bool) -> Observation[dict[str, str]]:
     """Forgotten capacity providers, name -> ARN of the group; empty for Managed Instances."""
-    asked = (_ALL_PROVIDERS, reads.container_instances(named.cluster)) if closely else ()
+    every = replace(reads.all_capacity_providers(), optional=True)
+    asked = (every, reads.container_instances(named.cluster)) if closely else ()
     clusters, *more = yield (reads.clusters(named.cluster), *asked)
     cluster = reads.alive(reads.pick(clusters, "clusters", "clusterName", named.cluster)) or {}
     strangers = reads.unknown_providers(cluster, named.providers)
@@ -107,16 +108,6 @@ def _of_instances(
     return list(
         dict.fromkeys((*known, *(each for each in names if each and each not in named.providers)))
     )
-
-
-_ALL_PROVIDERS = Read(
-    "ecs",
-    "DescribeCapacityProviders",
-    {"include": ["TAGS"]},
-    items="capacityProviders",
-    optional=True,
-)
-"""Every Auto Scaling group provider of the account (B22)."""
 
 
 def _active(described: Iterable[Answer], names: tuple[str, ...]) -> int:

@@ -121,7 +121,9 @@ def capacity_providers(names: Iterable[str]) -> Read:
 
 def all_capacity_providers() -> Read:
     """Every provider of the account and region but those that belong to one cluster (B22)."""
-    return Read("ecs", "DescribeCapacityProviders", {"include": ["TAGS"]}, items="capacityProviders")
+    return Read(
+        "ecs", "DescribeCapacityProviders", {"include": ["TAGS"]}, items="capacityProviders"
+    )
 
 
 def providers_of_cluster(cluster: str, names: Iterable[str]) -> Read:
