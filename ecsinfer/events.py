@@ -154,7 +154,7 @@ class ActionSkipped:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """Destroy left this in place."""
+    """A destroy, or a deploy that prunes, left this in place."""
 
     node: str
     why: str
