@@ -29,6 +29,9 @@ from ecsinfer.reconcile.observe import observe
 AWAIT_WITHIN = 2700.0
 """Seconds for a world that is on its way when its kind sets no limit (N: a deployment)."""
 
+NONE = "there is none, and none is wanted"
+"""Why a deploy leaves a node that is not there."""
+
 Outputs = dict[str, dict[str, str]]
 
 
@@ -54,7 +57,8 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
         OwnershipError: it exists and is not ours.
     """
     if node.unwanted:
-        return decide_teardown(node, desired, observed)
+        action = decide_teardown(node, desired, observed)
+        return replace(action, why=NONE) if action.verb is Verb.KEEP else action
     verb, changes = node.kind.diff(desired, observed)
     why = ""
     if verb in (Verb.KEEP, Verb.AWAIT) and observed is not None:
@@ -64,7 +68,7 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
         verb = Verb.AWAIT if isinstance(verdict, Pending | Failed) else Verb.KEEP
         why = "" if verb is Verb.KEEP else str(getattr(verdict, "why", ""))
     elif verb is Verb.KEEP:
-        why = "there is none, and none is wanted"
+        why = NONE
     steps = () if verb is Verb.KEEP else node.kind.steps(desired, observed, verb)
     if verb is Verb.AWAIT and not steps:
         steps = (Settle("ready", AWAIT_WITHIN),)
