@@ -52,7 +52,7 @@ def test_without_a_terminal_yes_goes_ahead(aws: Server) -> None:
 
 def test_no_changes_nothing(aws: Server) -> None:
     with Terminal(*command("deploy", aws)) as terminal:
-        terminal.read_until("Deploy quickstart to account 123456789012? [y/N]")
+        terminal.read_until("Deploy quickstart in account 123456789012? [y/N]")
         terminal.type("n\n")
 
         assert terminal.exit_code() == 130
