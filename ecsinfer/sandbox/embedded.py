@@ -15,6 +15,7 @@ import io
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -43,6 +44,7 @@ ROOMS = (
     "ecsinfer.sandbox.ecs",
     "ecsinfer.sandbox.fleet",
     "ecsinfer.sandbox.elb",
+    "ecsinfer.sandbox.logs",
     "ecsinfer.sandbox.scaling",
     "ecsinfer.sandbox.engine",
 )
@@ -124,6 +126,7 @@ class Sandbox:
             lock=self.lock,
         )
         world.ask = partial(self._ask, region)
+        world.backend = partial(self._backend, region)
         # The rooms may look at the world while they are installed; half of one is never kept.
         self._worlds[region] = world
         try:
@@ -156,6 +159,9 @@ class Sandbox:
         identifier: str = "",
     ) -> dict[str, Any]:
         return self.upstream(service, region)(operation, request, identifier)
+
+    def _backend(self, region: str, service: str) -> AbstractContextManager[Any]:
+        return self.application.moto.backend(service, ACCOUNT, region)
 
     def reset(self, scenario: Scenario | None = None) -> None:
         """Begin anew: an account as on the first day, and the time of its beginning."""

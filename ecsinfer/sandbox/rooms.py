@@ -6,7 +6,8 @@ through the other rooms. All of it happens under `World.lock`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -81,6 +82,25 @@ class LoadBalancing(Protocol):
 
     def health(self, arn: str, target: str, port: int) -> TargetHealth | None:
         """The target's health; None when it is not registered."""
+        ...
+
+
+class LogKeeping(Protocol):
+    """CloudWatch Logs, as the log driver of a container uses it (`sandbox/logs`)."""
+
+    def exists(self, group: str) -> bool:
+        """Whether there is such a log group."""
+        ...
+
+    def write(self, group: str, stream: str, lines: Sequence[str], *, creates: bool) -> None:
+        """Write lines with the present time; the stream is made at the first of them.
+
+        Args:
+            group: the log group; lines for one that is not there are lost.
+            stream: the log stream.
+            lines: what is written.
+            creates: whether the driver makes the group first (``awslogs-create-group``).
+        """
         ...
 
 
@@ -178,4 +198,12 @@ class Ask(Protocol):
         Raises:
             ServiceError: it was refused.
         """
+        ...
+
+
+class Backend(Protocol):
+    """moto's own records of a service, for what its API cannot tell or do."""
+
+    def __call__(self, service: str) -> AbstractContextManager[Any]:
+        """The records of this account and region, nobody else's while they are held."""
         ...

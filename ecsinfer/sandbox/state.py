@@ -18,7 +18,15 @@ from ecsinfer.sandbox.clock import VirtualClock
 from ecsinfer.sandbox.scenario import Scenario
 
 if TYPE_CHECKING:
-    from ecsinfer.sandbox.rooms import Ask, Engine, Fleet, LoadBalancing, ServiceScaling
+    from ecsinfer.sandbox.rooms import (
+        Ask,
+        Backend,
+        Engine,
+        Fleet,
+        LoadBalancing,
+        LogKeeping,
+        ServiceScaling,
+    )
 
 Tags = dict[str, str]
 
@@ -330,8 +338,10 @@ class World:
     """One account in one region."""
 
     ask: Ask
+    backend: Backend
     fleet: Fleet
     elb: LoadBalancing
+    logs: LogKeeping
     scaling: ServiceScaling
     engine: Engine
 

@@ -20,8 +20,10 @@ SLOW_LOAD = 600.0
 LEAST_MEMORY = 6
 """MiB of a container."""
 
+_CRASH = ("Traceback (most recent call last):", "RuntimeError: [simulated] the tag says crash")
+
 BY_TAG: Mapping[str, ImageBehaviour] = {
-    "crash": ImageBehaviour("crash", logs=("Traceback (most recent call last):", "RuntimeError")),
+    "crash": ImageBehaviour("crash", logs=_CRASH),
     "oom": ImageBehaviour("oom", exit_code=137),
     "unhealthy": ImageBehaviour("unhealthy"),
     "missing": ImageBehaviour("missing"),
@@ -110,14 +112,6 @@ def exit_of(scenario: Scenario, container: Container) -> Exit | None:
             return None
 
 
-def log_lines(scenario: Scenario, container: Container) -> tuple[str, ...]:
-    """What the container writes."""
-    behaviour = of_image(scenario, container.image)
-    if behaviour.behaviour == "exec-format" and not behaviour.logs:
-        return ("exec /usr/local/bin/entrypoint: exec format error",)
-    return behaviour.logs
-
-
 def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failure | None:
     """What stops a task before its images are pulled: roles (H3), then secrets."""
     scenario = core.world.scenario
@@ -198,33 +192,6 @@ def pull_failure(scenario: Scenario, container: Container) -> Failure | None:
     return Failure(f"CannotPullContainerError: {text}", container.name)
 
 
-def log_failure(core: Core, task: Task) -> Failure | None:
-    """A log group that is not there stops a task when its first container starts (J1)."""
-    for container in task.containers:
-        group, creates = log_group(container)
-        if not group or creates:
-            continue
-        missing = group in core.world.scenario.log_groups_missing or (
-            core.log_group_exists is not None and not core.log_group_exists(group)
-        )
-        if missing:
-            cause = (
-                "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified "
-                "log group does not exist."
-            )
-            if task.launch_type == "EC2":
-                return Failure(
-                    "CannotStartContainerError: Error response from daemon: failed to initialize "
-                    f"logging driver: {cause}",
-                    container.name,
-                )
-            return Failure(
-                "ResourceInitializationError: failed to validate logger args: create stream has "
-                f"been retried 1 times: {cause} : exit status 1"
-            )
-    return None
-
-
 def memory_failure(task: Task) -> Failure | None:
     """A limit below what the Docker daemon takes shows only when it makes the container (C12)."""
     for container in task.containers:
@@ -236,24 +203,3 @@ def memory_failure(task: Task) -> Failure | None:
                     container.name,
                 )
     return None
-
-
-def log_group(container: Container) -> tuple[str, bool]:
-    """The awslogs group of a container ("" without), and whether the driver creates it."""
-    log = container.definition.get("logConfiguration") or {}
-    options = log.get("options") or {}
-    if log.get("logDriver") != "awslogs":
-        return "", False
-    return options.get("awslogs-group", ""), options.get("awslogs-create-group") == "true"
-
-
-def write_logs(core: Core, task: Task, container: Container) -> None:
-    """Hand a container's lines to whoever keeps the logs."""
-    group, _ = log_group(container)
-    lines = log_lines(core.world.scenario, container)
-    if core.log_writer is None or not group or not lines:
-        return
-    prefix = container.definition["logConfiguration"]["options"].get("awslogs-stream-prefix")
-    task_id = task.arn.rpartition("/")[2]
-    stream = f"{prefix}/{container.name}/{task_id}" if prefix else container.runtime_id
-    core.log_writer(group, stream, lines)

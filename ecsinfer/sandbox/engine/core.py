@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ecsinfer.sandbox.engine.ledger import Ledger, Run
 from ecsinfer.sandbox.engine.stages import Progress
+from ecsinfer.sandbox.rooms import LogKeeping
 from ecsinfer.sandbox.state import (
     CapacityProvider,
     ContainerInstance,
@@ -41,8 +42,8 @@ class Core(ABC):
     """The engine's common ground.
 
     Attributes:
-        log_writer: told ``(log group, stream, lines)`` of every container with awslogs.
-        log_group_exists: whether a log group exists; None means the scenario alone decides.
+        logs: takes what containers with awslogs write; None means that the scenario alone decides
+            which log groups exist.
         zone_of_subnet: the availability zone of a subnet; "" when it is not known.
         digest_of_image: the digest an image reference stands for now; "" when not known.
         name_of_ami: the name of an AMI; "" when it is not known.
@@ -52,8 +53,7 @@ class Core(ABC):
     def __init__(self, world: World) -> None:
         self.world = world
         self.ledger = Ledger()
-        self.log_writer: Callable[[str, str, Sequence[str]], None] | None = None
-        self.log_group_exists: Callable[[str], bool] | None = None
+        self.logs: LogKeeping | None = None
         self.zone_of_subnet: Callable[[str], str] | None = None
         self.digest_of_image: Callable[[str], str] | None = None
         self.name_of_ami: Callable[[str], str] | None = None

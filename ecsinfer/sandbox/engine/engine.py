@@ -191,6 +191,5 @@ def install(world: World) -> EcsEngine:
         engine.digest_of_image = around.digest_of_image
         engine.name_of_ami = around.name_of_ami
         engine.alarms_named = around.alarms_named
-        engine.log_group_exists = around.log_group_exists
-        engine.log_writer = around.write_logs
+        engine.logs = world.logs
     return engine

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ecsinfer.capacity.slots import requirements
-from ecsinfer.sandbox.engine import behaviour, health, ordering, stopping, targets
+from ecsinfer.sandbox.engine import behaviour, health, ordering, output, stopping, targets
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
 from ecsinfer.sandbox.engine.task_tags import give_launch_tags
@@ -142,7 +142,7 @@ def _pulled(core: Core, run: Run) -> None:
             return
         if instance:
             instance.cached_images.add(container.image)
-    failure = behaviour.memory_failure(task) or behaviour.log_failure(core, task)
+    failure = behaviour.memory_failure(task) or output.group_failure(core, task)
     if failure:
         stopping.fail_to_start(core, run, failure)
         return
@@ -178,6 +178,7 @@ def _start_container(
     container.status = "RUNNING"
     container.runtime_id = f"{task.arn.rpartition('/')[2]}-{world.number(10)}"
     container.bindings = _bindings(core, task, container, instance)
+    output.starts(core, task, container)
     _schedule_exit(core, run, container)
     health.check(core, run, container)
     patience = container.definition.get("startTimeout")
@@ -209,12 +210,13 @@ def _schedule_exit(core: Core, run: Run, container: Container) -> None:
     if end is None and ordering.must_end(run.task, container):
         end = behaviour.Exit(0)
     if end is None:
-        behaviour.write_logs(core, run.task, container)
+        output.runs(core, run.task, container)
+        _schedule_ready(core, run, container)
         return
     seconds = max(ACTIVATION, behaviour.of_image(scenario, container.image).after)
 
     def exits() -> None:
-        behaviour.write_logs(core, run.task, container)
+        output.ends(core, run.task, container)
         container.status, container.exit_code, container.reason = "STOPPED", end.code, end.reason
         if container.definition.get("essential", True):
             stopping.essential_exited(core, run)
@@ -222,6 +224,13 @@ def _schedule_exit(core: Core, run: Run, container: Container) -> None:
             run.advance()
 
     after(core, run, seconds, exits)
+
+
+def _schedule_ready(core: Core, run: Run, container: Container) -> None:
+    """Only the log tells when a container has loaded: without one there is nothing to schedule."""
+    load = behaviour.load_time(core.world.scenario, container)
+    if load is not None and output.logs(core, container):
+        after(core, run, load, lambda: output.loaded(core, run.task, container))
 
 
 def _bindings(

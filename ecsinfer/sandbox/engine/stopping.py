@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ecsinfer.sandbox.engine import behaviour, events, ordering, targets
+from ecsinfer.sandbox.engine import behaviour, events, ordering, output, targets
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run
 from ecsinfer.sandbox.state import Service, World
@@ -99,6 +99,8 @@ def _stopping(core: Core, run: Run) -> None:
     if not running:
         _deprovision(core, run)
         return
+    for container in running:
+        output.told_to_stop(core, task, container)
     grace = max(
         float(item.definition.get("stopTimeout") or DEFAULT_STOP_TIMEOUT) for item in running
     )

@@ -1,4 +1,4 @@
-"""What the engine asks of the other services of the account: subnets, images, log groups."""
+"""What the engine asks of the other services of the account: subnets, images, alarms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecsinfer.sandbox.state import World
 
 
 class Surroundings:
-    """The account's EC2, ECR and CloudWatch Logs, as far as a task notices them."""
+    """The account's EC2, ECR and CloudWatch, as far as the engine notices them."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -58,28 +58,3 @@ class Surroundings:
             )
             for alarm in answer["MetricAlarms"]
         ]
-
-    def log_group_exists(self, group: str) -> bool:
-        """Whether CloudWatch Logs has the group."""
-        answer = self._world.ask("logs", "DescribeLogGroups", {"logGroupNamePrefix": group})
-        return any(item["logGroupName"] == group for item in answer["logGroups"])
-
-    def write_logs(self, group: str, stream: str, lines: Sequence[str]) -> None:
-        """Write lines to a stream, making it, and the group where the driver may, first."""
-        ask, name = self._world.ask, {"logGroupName": group}
-        if not self.log_group_exists(group):
-            ask("logs", "CreateLogGroup", name)
-        where, named = {**name, "logStreamName": stream}, {**name, "logStreamNamePrefix": stream}
-        if not ask("logs", "DescribeLogStreams", named)["logStreams"]:
-            ask("logs", "CreateLogStream", where)
-        if self._put(where, lines, int(self._world.now().timestamp() * 1000)):
-            return
-        # moto refuses lines that are old by its own clock: they get the time of their stream then.
-        made = ask("logs", "DescribeLogStreams", named)["logStreams"][0]["creationTime"]
-        self._put(where, lines, made)
-
-    def _put(self, where: dict[str, str], lines: Sequence[str], moment: int) -> bool:
-        """Whether the lines were taken, with this time in milliseconds."""
-        events = [{"timestamp": moment, "message": line} for line in lines]
-        answer = self._world.ask("logs", "PutLogEvents", {**where, "logEvents": events})
-        return "rejectedLogEventsInfo" not in answer

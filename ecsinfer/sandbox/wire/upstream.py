@@ -66,6 +66,15 @@ class Moto:
             body = b"".join(_application()(to_environ(request), start_response))
         return HttpReply(started[0], started[1], body)
 
+    @contextmanager
+    def backend(self, service: str, account: str, region: str) -> Iterator[Any]:
+        """moto's own records of a service, for what its API cannot tell or do."""
+        from moto.backends import get_backend  # noqa: PLC0415  every service's module
+
+        with Moto._turn:
+            self._take_place()
+            yield get_backend(service)[account][region]
+
     def _take_place(self) -> None:
         if Moto._in_place is self:
             return

@@ -135,7 +135,7 @@ def test_a_crashing_image_is_rolled_back_and_leaves_its_logs(life: Life) -> None
     assert life.service()["taskDefinition"].endswith(":1")
     assert {task["stopCode"] for task in life.tasks("STOPPED")} == {"EssentialContainerExited"}
     lines = life.logs.filter_log_events(logGroupName=LOGS)["events"]
-    assert "RuntimeError" in {line["message"] for line in lines}
+    assert "RuntimeError: [simulated] the tag says crash" in {line["message"] for line in lines}
 
 
 def test_scaling_in_leaves_only_the_instance_that_is_used(life: Life) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from ecsinfer.sandbox.clock import EPOCH
 from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario, Timings
 from ecsinfer.sandbox.state import Service, Task
 from tests.sandbox.engine.account import (
@@ -167,18 +169,51 @@ def test_a_missing_log_group_stops_the_task_unless_the_driver_creates_it() -> No
     assert account.running(lax)
 
 
+class Logs:
+    """Log groups that all exist, and what was written to their streams."""
+
+    def __init__(self, account: Account) -> None:
+        self.lines: dict[tuple[str, str], list[tuple[float, str]]] = {}
+        self._account = account
+        account.engine.logs = self
+
+    def exists(self, _group: str) -> bool:
+        return True
+
+    def write(self, group: str, stream: str, lines: Sequence[str], *, creates: bool) -> None:
+        at = (self._account.world.now() - EPOCH).total_seconds()
+        self.lines.setdefault((group, stream), []).extend((at, line) for line in lines)
+
+
 def test_what_a_container_writes_is_handed_to_the_logs() -> None:
     behaviour = ImageBehaviour("crash", logs=("loading", "CUDA error"))
     account = Account(Scenario(images=(("app:bad", behaviour),)))
-    written: list[tuple[str, str, tuple[str, ...]]] = []
-    account.engine.log_writer = lambda group, stream, lines: written.append(
-        (group, stream, tuple(lines))
-    )
+    written = Logs(account).lines
     service = on_fargate(account, cpu_container("app:bad", logConfiguration=awslogs()))
     task = ended(account, service)
-    group, stream, lines = written[0]
-    assert (group, lines) == ("/app", ("loading", "CUDA error"))
-    assert stream == f"ecs/app/{task.arn.rpartition('/')[2]}"
+    lines = written["/app", f"ecs/app/{task.arn.rpartition('/')[2]}"]
+    assert [line for _, line in lines] == [
+        "[simulated] app starts: app:bad", "loading", "CUDA error",
+    ]  # fmt: skip
+
+
+def test_a_container_tells_when_it_starts_has_loaded_and_is_told_to_stop() -> None:
+    account = Account(Scenario(timings=Timings(load=45)))
+    written = Logs(account).lines
+    ports = [{"containerPort": 8000}]
+    box = cpu_container(logConfiguration=awslogs(), portMappings=ports)
+    service = on_fargate(account, box)
+    account.run(300)
+    (task,) = account.running(service)
+    account.engine.stop_task(task, "enough", "UserInitiated")
+    account.run(60)
+    lines = written["/app", f"ecs/app/{task.arn.rpartition('/')[2]}"]
+    assert [line for _, line in lines] == [
+        "[simulated] app starts: web:1",
+        "[simulated] app is ready, serving on port 8000",
+        "[simulated] app got SIGTERM, and finishes its work",
+    ]
+    assert lines[1][0] - lines[0][0] == 45
 
 
 def test_only_an_essential_container_ends_the_task() -> None:
