@@ -81,7 +81,7 @@ class Read:
 
     Attributes:
         service: botocore's service name, such as ``ecs``.
-        operation: the API operation, always a Describe, List, Get or Batch read.
+        operation: the API operation, always a Describe, List, Get, Batch or Filter read.
         params: its parameters.
         batch: the list parameter by which reads that are equal otherwise are merged into one call
             (``services``); every asker gets the merged answer and picks its own entries.

@@ -33,7 +33,7 @@ from ecsinfer.aws.validation import Models
 from ecsinfer.errors import AwsError, EcsInferError, ResponseLostError
 from ecsinfer.model import Answer, Call, Clock, Read, Target, unbound
 
-_READS = re.compile(r"(Describe|List|Get|BatchGet|BatchCheck)[A-Z]")
+_READS = re.compile(r"(Describe|List|Get|BatchGet|BatchCheck|Filter)[A-Z]")
 _SECRETS = frozenset({"GetSecretValue", "BatchGetSecretValue"})
 _WHOLE_CALL = frozenset({"ClusterNotFoundException"})
 """Refusals that speak of the call, not of one entry of its batch."""

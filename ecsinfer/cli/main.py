@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "destroy": ("destroy", "Remove what deploy created, in the order AWS allows."),
     "explain": ("explain", "Tell why services do not come up, and what to do about it."),
     "status": ("status", "Show how the application is doing, what is wrong first."),
+    "logs": ("logs", "Show what the containers of a service wrote."),
     "rollback": ("rollback", "Stop a running deployment, or return to an earlier revision."),
     "continue": ("continue_", "Answer the PAUSE hook that a deployment waits at."),
     "revisions": ("revisions", "List what was registered and deployed, and what to return to."),

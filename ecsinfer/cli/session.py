@@ -68,6 +68,16 @@ class Session:
         for warning in planned.warnings:
             self.emit(warning)
 
+    def now(self) -> datetime:
+        """The time by AWS's clock: that of the embedded AWS is its own."""
+        if self.simulated:
+            from ecsinfer.sandbox import daemon
+
+            running = daemon.status()
+            if running is not None:
+                return datetime.fromisoformat(running.simulated_time)
+        return self.clock.now()
+
     def started(self, command: str) -> None:
         """Say first where this run applies."""
         from ecsinfer import events

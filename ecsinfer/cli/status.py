@@ -6,7 +6,6 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,7 +84,7 @@ def look(session: Session, services: tuple[str, ...]) -> Status:
     from ecsinfer.status.gather import gather
     from ecsinfer.status.memory import Remembering
 
-    nodes, now = session.nodes(services), _now(session)
+    nodes, now = session.nodes(services), session.now()
     reader = Remembering(session.gateway)
     asked = gather(_subject(session, nodes), now)
     seen, providers = observe(reader, {"status": asked})["status"]
@@ -140,17 +139,6 @@ def _drift(reader: Reader, nodes: Sequence[Node[Any, Any]]) -> tuple[tuple[Drift
         for each in actions
         if each.verb not in (Verb.KEEP, Verb.RETAIN, Verb.AWAIT)
     ), ""
-
-
-def _now(session: Session) -> datetime:
-    """The time by AWS's clock: that of the embedded AWS is its own."""
-    if session.simulated:
-        from ecsinfer.sandbox import daemon
-
-        running = daemon.status()
-        if running is not None:
-            return datetime.fromisoformat(running.simulated_time)
-    return session.clock.now()
 
 
 @contextlib.contextmanager

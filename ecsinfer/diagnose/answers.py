@@ -219,18 +219,6 @@ def target_group(item: Item, attributes: Answer, zones: tuple[str, ...]) -> Targ
     )
 
 
-def awslogs(definition: Item) -> Mapping[str, tuple[str, str]]:
-    """Container -> log group and the first part of its stream's name."""
-    found = {}
-    for item in definition.get("containerDefinitions", ()):
-        log = item.get("logConfiguration") or {}
-        options = log.get("options") or {}
-        if log.get("logDriver") == "awslogs" and options.get("awslogs-stream-prefix"):
-            prefix = f"{options['awslogs-stream-prefix']}/{item['name']}"
-            found[item["name"]] = (options.get("awslogs-group", ""), prefix)
-    return found
-
-
 def newest(moments: Iterable[datetime | None], otherwise: datetime) -> datetime:
     """The first of the moments."""
     known = [moment for moment in moments if moment is not None]

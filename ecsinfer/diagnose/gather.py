@@ -11,11 +11,15 @@ from ecsinfer.diagnose import answers, questions
 from ecsinfer.diagnose.facts import Facts, Group, Said, Task
 from ecsinfer.kinds import reads
 from ecsinfer.kinds.service_verdict import number
+from ecsinfer.logs import questions as log_questions
+from ecsinfer.logs.destinations import destinations
 from ecsinfer.model import Answer, Observation, Read
 
 DEFAULT = "default"
 LOGGED_TASKS = 2
 """Of how many failed tasks the containers' last lines are read: more say the same."""
+
+LOG_LINES = 20
 
 GAVE_UP = frozenset({"STOPPED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS",
                      "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})  # fmt: skip
@@ -183,7 +187,10 @@ class _Sweep:
         streams = dict(self._streams())
         puzzling = {name: item for name, item in groups.items() if self._puzzling(item)}
         asked = {
-            "logs": [questions.log_lines(*where) for where in streams.values()],
+            "logs": [
+                replace(log_questions.last_lines(*where, LOG_LINES), optional=True)
+                for where in streams.values()
+            ],
             "templates": [_template_read(item) for item in puzzling.values()],
         }
         told = yield from self._ask(asked)
@@ -294,11 +301,14 @@ class _Sweep:
             if each.get("startedBy") == self.deployment and each.get("stoppingAt")
         ]
         failed.sort(key=lambda each: each["stoppingAt"], reverse=True)
-        configured = answers.awslogs(self.definition)
+        places = destinations(self.definition)
         for item in failed[:LOGGED_TASKS]:
             key = answers.last(item["taskArn"])
-            for name, (group, prefix) in configured.items():
-                yield (key, name), (group, f"{prefix}/{key}")
+            runtime = {each["name"]: each.get("runtimeId", "") for each in item["containers"]}
+            for place in places:
+                stream = place.stream(key, runtime.get(place.container, ""))
+                if place.group and stream:
+                    yield (key, place.container), (place.group, stream)
 
     def _puzzling(self, item: Item) -> bool:
         """Whether tasks wait for a group that is empty, or whose instances did not all join."""

@@ -8,7 +8,6 @@ from typing import Any
 from ecsinfer.model import Read
 
 MOST_TASKS = 100
-LOG_LINES = 20
 
 _NO_CLUSTER = ("ClusterNotFoundException",)
 _NO_SERVICE = ("ServiceNotFoundException", "ServiceNotActiveException", *_NO_CLUSTER)
@@ -127,16 +126,6 @@ def image(ami: str) -> Read:
     """The AMI and its name."""
     absent = ("InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable")
     return _read("ec2", "DescribeImages", {"ImageIds": [ami]}, absent)
-
-
-def log_lines(group: str, stream: str) -> Read:
-    """The last lines of a log stream."""
-    return _read(
-        "logs",
-        "GetLogEvents",
-        {"logGroupName": group, "logStreamName": stream, "limit": LOG_LINES},
-        ("ResourceNotFoundException",),
-    )
 
 
 def _ecs(operation: str, params: Mapping[str, Any], **how: Any) -> Read:

@@ -51,7 +51,8 @@ def starts(core: Core, task: Task, container: Container) -> None:
     described = behaviour.of_image(core.world.scenario, container.image)
     if described.behaviour == "exec-format":
         return
-    _write(core, task, container, [f"{MARK} {container.name} starts: {container.image}"])
+    image = container.image.rpartition("/")[2].partition("@")[0]
+    _write(core, task, container, [f"{MARK} {container.name} starts: {image}"])
     if behaviour.exit_of(core.world.scenario, container) is None:
         _write(core, task, container, described.logs)
 

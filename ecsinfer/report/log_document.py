@@ -1,0 +1,83 @@
+"""Log lines as data, for ``--output json`` and ``jsonl``; README documents every key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TextIO
+
+from ecsinfer import events
+from ecsinfer.logs.lines import Line
+from ecsinfer.logs.tasks import Task
+
+
+class JsonLinesLog:
+    """Writes every line and every failed task as one JSON object a line, as they come."""
+
+    def __init__(self, stream: TextIO, service: str) -> None:
+        self._stream = stream
+        self._service = service
+
+    def task(self, task: Task) -> None:
+        """Write why a task stopped."""
+        self._write([{"type": "task", **_task(self._service, task)}])
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        """Write lines."""
+        self._write({"type": "log", **_line(self._service, each)} for each in lines)
+
+    def close(self) -> None:
+        """Everything was written when it came."""
+
+    def _write(self, documents: Iterable[dict[str, Any]]) -> None:
+        self._stream.write("".join(f"{json.dumps(each)}\n" for each in documents))
+        self._stream.flush()
+
+
+class JsonLog:
+    """Writes one document at the end."""
+
+    def __init__(self, stream: TextIO, service: str) -> None:
+        self._stream = stream
+        self._service = service
+        self._tasks: list[dict[str, Any]] = []
+        self._lines: list[dict[str, Any]] = []
+
+    def task(self, task: Task) -> None:
+        """Keep why a task stopped."""
+        self._tasks.append(_task(self._service, task))
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        """Keep lines."""
+        self._lines += [_line(self._service, each) for each in lines]
+
+    def close(self) -> None:
+        """Write all of it."""
+        document = {
+            "version": events.VERSION,
+            "service": self._service,
+            "tasks": self._tasks,
+            "lines": self._lines,
+        }
+        self._stream.write(json.dumps(document, indent=2) + "\n")
+
+
+def _line(service: str, line: Line) -> dict[str, Any]:
+    return {"service": service, **asdict(line), "at": _iso(line.at)}
+
+
+def _task(service: str, task: Task) -> dict[str, Any]:
+    return {
+        "service": service,
+        "task": task.id,
+        "task_definition": task.revision,
+        "stopped_at": _iso(task.stopped) if task.stopped else None,
+        "reason": task.reason,
+        "exits": list(task.exits),
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,101 @@
+"""Log lines as a person reads them, a colour for every task."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from ecsinfer.logs.lines import Line
+from ecsinfer.logs.tasks import Task
+
+SHORT = 8
+"""As much of a task id as tells tasks apart; machines get all of it."""
+
+_COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green",
+            "bright_yellow", "bright_magenta", "bright_blue")  # fmt: skip
+_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*(?P<end>[@-~])"  # CSI, of which only colours (SGR, m) are let through
+    r"|\x1b[\]PX^_].*?(?:\x1b\\|\x07|$)"  # strings, such as titles, links and the clipboard
+    r"|\x1b[ -/]*[0-~]?"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
+
+
+class LogView:
+    """Writes lines with time, task and, where there are several, container before them.
+
+    Args:
+        console: where to; colours and other escapes only go to a terminal.
+        messages: where to say why a task stopped.
+        containers: the names of the service's containers; more may come.
+        dated: whether the lines are of more than one day.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        messages: Console,
+        containers: Iterable[str],
+        *,
+        dated: bool = False,
+    ) -> None:
+        self._console = console
+        self._messages = messages
+        self._containers = set(containers)
+        self._time = "%Y-%m-%d %H:%M:%S" if dated else "%H:%M:%S"
+        self._colours = itertools.cycle(_COLOURS)
+        self._style: dict[str, str] = {}
+
+    def task(self, task: Task) -> None:
+        """Say why a task stopped, before its lines."""
+        when = f"{task.stopped:{self._time}}" if task.stopped else "?"
+        said = "; ".join([task.reason or "no reason is told", *task.exits])
+        text = f"task {task.id[:SHORT]} ({task.revision}) stopped at {when}: {said}"
+        style = f"bold {self._colour(task.id)}"
+        self._messages.print(Text(_harmless(text), style=style), soft_wrap=True)
+
+    def lines(self, lines: Iterable[Line]) -> None:
+        """Write the lines."""
+        rows = ((each, text) for each in lines for text in parts(each.message))
+        if not self._console.is_terminal:
+            for line, text in rows:
+                self._console.file.write(f"{self._head(line)}{_SEQUENCE.sub('', text)}\n")
+            self._console.file.flush()
+            return
+        for line, text in rows:
+            head = Text(self._head(line), style=self._colour(line.task))
+            self._console.print(Text.assemble(head, Text.from_ansi(text)), soft_wrap=True)
+
+    def close(self) -> None:
+        """Everything was written when it came."""
+
+    def _head(self, line: Line) -> str:
+        self._containers.add(line.container)
+        container = ""
+        if len(self._containers) > 1:
+            container = f"{line.container:<{max(map(len, self._containers))}} "
+        return f"{line.at:{self._time}} {line.task[:SHORT]} {container}| "
+
+    def _colour(self, task: str) -> str:
+        if task not in self._style:
+            self._style[task] = next(self._colours)
+        return self._style[task]
+
+
+def parts(message: str) -> list[str]:
+    """A message as lines that do nothing to a terminal but colour its text.
+
+    Nothing is hidden: what a carriage return would overwrite is a line of its own, and other
+    control characters are written as their numbers.
+    """
+    found = [_harmless(each) for each in message.splitlines() if each.strip()]
+    return found or [""]
+
+
+def _harmless(text: str) -> str:
+    kept = _SEQUENCE.sub(lambda match: match[0] if match["end"] == "m" else "", text)
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", kept)
