@@ -11,6 +11,7 @@ from typing import Any
 
 from ecsinfer.application.task_definitions import task_definition
 from ecsinfer.kinds import ownership
+from ecsinfer.logs.destinations import destinations
 from ecsinfer.spec import Spec
 from ecsinfer.spec.capacity import FARGATE
 
@@ -289,9 +290,10 @@ def _load_balancers(spec: Spec) -> Iterator[Statement]:
 
 
 def _diagnosis(spec: Spec) -> Iterator[Statement]:
-    """What ``deploy`` and ``explain`` look at to tell why a service does not come up.
+    """What ``deploy`` and ``explain`` look at to tell why a service does not come up, and ``logs``.
 
-    Without it they tell less, and say so. Most of these know no resource-level permissions.
+    Without it the first two tell less, and say so. Most of these know no resource-level
+    permissions.
     """
     if not spec.services:
         return
@@ -306,11 +308,18 @@ def _diagnosis(spec: Spec) -> Iterator[Statement]:
         "elasticloadbalancing:DescribeTargetGroupAttributes "
         "elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth",
     )
-    yield _statement(
-        "ExplainByLogs",
-        "logs:GetLogEvents",
-        sorted({_arn(spec, "logs", f"log-group:{spec.log_group(key)}:*") for key in spec.services}),
-    )
+    groups = {
+        place.group
+        for key in spec.services
+        for place in destinations(task_definition(spec, key, ""))
+        if place.group
+    }
+    if groups:
+        yield _statement(
+            "ReadLogs",
+            "logs:FilterLogEvents logs:GetLogEvents",
+            [_arn(spec, "logs", f"log-group:{group}:*") for group in sorted(groups)],
+        )
 
 
 def _roles(spec: Spec) -> Iterator[Statement]:

@@ -9,7 +9,7 @@ import pytest
 from ecsinfer.application import policy
 from ecsinfer.sandbox import furniture
 from ecsinfer.spec import Spec
-from tests.application.specs import CPU, SPECS, WEB, fargate, gpu, spec
+from tests.application.specs import CPU, RAW, SPECS, WEB, fargate, gpu, spec
 
 
 def statements(made: Spec) -> dict[str, dict[str, Any]]:
@@ -78,6 +78,21 @@ def test_groups_may_be_emptied_only_when_that_is_asked_for() -> None:
     assert found["Resource"] == [
         "arn:aws:autoscaling:us-east-1:*:autoScalingGroup:*:autoScalingGroupName/gpu-asg"
     ]
+
+
+@pytest.mark.rule("H5")
+def test_lines_may_be_read_of_the_groups_that_the_containers_log_to() -> None:
+    log = {"logDriver": "awslogs", "options": {"awslogs-group": "/raw", "awslogs-region": "x"}}
+    (main,) = RAW["containerDefinitions"]
+    raw = {**RAW, "containerDefinitions": [{**main, "logConfiguration": log}]}
+    services = {"web": WEB, "raw": {"task_definition": raw}, "mute": {**WEB, "logs": False}}
+    found = statements(spec(services=services))["ReadLogs"]
+    assert found["Action"] == ["logs:FilterLogEvents", "logs:GetLogEvents"]
+    assert found["Resource"] == [
+        "arn:aws:logs:us-east-1:*:log-group:/ecsinfer/inference/web:*",
+        "arn:aws:logs:us-east-1:*:log-group:/raw:*",
+    ]
+    assert "ReadLogs" not in statements(spec(services={"mute": {**WEB, "logs": False}}))
 
 
 def test_what_is_marked_as_existing_is_not_written() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ecsinfer.application import policy
 from ecsinfer.cli.logs import Look, go_on, show, show_failed
 from ecsinfer.cli.main import run
 from ecsinfer.cli.options import Common
@@ -20,6 +21,7 @@ from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from tests.cli.operating import CRASH, V1, V2, Operator, deployed, operator
 
 HOUR = 3600.0
+READS = ("Describe", "Filter", "Get", "List")
 NO_ROLLBACK = {"rollout": {"circuit_breaker": {"enable": True, "rollback": False}}}
 SIDECAR = {"sidecars": {"agent": {"image": "example.com/agent:1", "resources": {"memory": 128}}}}
 
@@ -247,6 +249,7 @@ def test_in_a_group_that_is_shared_only_lines_of_the_service_s_own_tasks_are_sho
     assert "of somebody" not in capsys.readouterr().out
 
 
+@pytest.mark.rule("J8")
 def test_in_the_service_s_own_group_tasks_are_shown_that_ecs_has_forgotten(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -332,3 +335,15 @@ def test_what_cannot_be_done_is_a_usage_error_that_tells_the_way_out(
 ) -> None:
     assert run(["logs", *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_policy_of_a_spec_allows_every_question(command: Operator, sandbox: Sandbox) -> None:
+    sandbox.calls.clear()
+    assert run(["logs"]) == run(["logs", "--failed"]) == 0
+    operator(sandbox, CRASH, **NO_ROLLBACK).deploy()
+    run(["logs", "--failed"])
+    asked = {f"{call.service}:{call.operation}" for call in sandbox.calls}
+    assert {"logs:FilterLogEvents", "logs:GetLogEvents"} <= asked
+    document = policy(command.spec)
+    allowed = {each for statement in document["Statement"] for each in statement["Action"]}
+    assert {each for each in asked if each.split(":")[1].startswith(READS)} - allowed == set()

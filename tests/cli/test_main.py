@@ -85,6 +85,14 @@ def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out.startswith("ecsinfer 0.")
 
 
+def test_a_reader_who_goes_away_is_no_error() -> None:
+    program = [sys.executable, "-m", "ecsinfer", "schema"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert (process.wait(), process.stderr.read() if process.stderr else b"?") == (0, b"")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_printed(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0

@@ -99,6 +99,7 @@ def test_streams_of_both_revisions_are_read_and_equal_ones_once() -> None:
     assert sources(account.look(), HERE) == (Source("/app", "llm", "ecs/llm/"),)
 
 
+@pytest.mark.rule("C15")
 def test_a_stream_without_prefix_is_named_by_the_container_s_runtime_id() -> None:
     account = Account(awslogs(**{"awslogs-stream-prefix": ""}))
     account.task("one")
