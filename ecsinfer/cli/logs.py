@@ -240,7 +240,7 @@ def show_failed(look: Look, since: float) -> int:
         write.lines(lines)
     write.close()
     if not failures:
-        others = sum(task.stopped is not None for task in seen.tasks.values())
+        others = sum(task.stopped is not None and not task.failed for task in seen.tasks.values())
         stopped = f"; {plural(others, 'task')} stopped as wanted" if others else ""
         look.note([f"no task failed in the last {duration(since)}{stopped}"])
     return 0

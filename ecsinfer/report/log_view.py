@@ -61,17 +61,21 @@ class LogView:
     def lines(self, lines: Iterable[Line]) -> None:
         """Write the lines."""
         rows = ((each, text) for each in lines for text in parts(each.message))
-        if not self._console.is_terminal:
-            for line, text in rows:
-                self._console.file.write(f"{self._head(line)}{_SEQUENCE.sub('', text)}\n")
-            self._console.file.flush()
+        if self._console.is_terminal:
+            drawn = [self._drawn(line, text) for line, text in rows]
+            if drawn:
+                self._console.print(Text("\n").join(drawn), soft_wrap=True)
             return
         for line, text in rows:
-            head = Text(self._head(line), style=self._colour(line.task))
-            self._console.print(Text.assemble(head, Text.from_ansi(text)), soft_wrap=True)
+            self._console.file.write(f"{self._head(line)}{_SEQUENCE.sub('', text)}\n")
+        self._console.file.flush()
 
     def close(self) -> None:
         """Everything was written when it came."""
+
+    def _drawn(self, line: Line, text: str) -> Text:
+        head = Text(self._head(line), style=self._colour(line.task))
+        return Text.assemble(head, Text.from_ansi(text))
 
     def _head(self, line: Line) -> str:
         self._containers.add(line.container)
