@@ -16,6 +16,7 @@ from ecsinfer.cli.main import run
 from ecsinfer.cli.options import Common
 from ecsinfer.cli.session import Session
 from ecsinfer.errors import PreflightError, UsageError
+from ecsinfer.events import VERSION
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from tests.cli.operating import CRASH, V1, V2, Operator, deployed, operator
@@ -281,7 +282,7 @@ def test_lines_for_machines_are_one_document_or_one_a_line(
 ) -> None:
     assert run(["logs", "llm", "--since", "1h", "--output", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert (document["version"], document["service"], document["tasks"]) == ("1.0", "llm", [])
+    assert (document["version"], document["service"], document["tasks"]) == (VERSION, "llm", [])
     assert len(document["lines"]) == 4
     assert run(["logs", "--since", "1h", "--output", "jsonl"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
