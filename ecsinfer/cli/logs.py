@@ -271,4 +271,4 @@ def writer(look: Look, seen: Seen, since: float) -> LogView | JsonLinesLog | Jso
         [look.container] if look.container else [each.container for each in seen.destinations]
     )
     dated = since > DAY
-    return LogView(terminal.data(), terminal.messages(), containers, dated=dated)
+    return LogView(terminal.rows(), terminal.messages(), containers, dated=dated)

@@ -6,11 +6,9 @@ import itertools
 import re
 from collections.abc import Iterable
 
-from rich.console import Console
-from rich.text import Text
-
 from ecsinfer.logs.lines import Line
 from ecsinfer.logs.tasks import Task
+from ecsinfer.report.lines import Lines, Rows
 
 SHORT = 8
 """As much of a task id as tells tasks apart; machines get all of it."""
@@ -29,7 +27,7 @@ class LogView:
     """Writes lines with time, task and, where there are several, container before them.
 
     Args:
-        console: where to; colours and other escapes only go to a terminal.
+        rows: where to.
         messages: where to say why a task stopped.
         containers: the names of the service's containers; more may come.
         dated: whether the lines are of more than one day.
@@ -37,13 +35,13 @@ class LogView:
 
     def __init__(
         self,
-        console: Console,
-        messages: Console,
+        rows: Rows,
+        messages: Lines,
         containers: Iterable[str],
         *,
         dated: bool = False,
     ) -> None:
-        self._console = console
+        self._rows = rows
         self._messages = messages
         self._containers = set(containers)
         self._time = "%Y-%m-%d %H:%M:%S" if dated else "%H:%M:%S"
@@ -55,27 +53,18 @@ class LogView:
         when = f"{task.stopped:{self._time}}" if task.stopped else "?"
         said = "; ".join([task.reason or "no reason is told", *task.exits])
         text = f"task {task.id[:SHORT]} ({task.revision}) stopped at {when}: {said}"
-        style = f"bold {self._colour(task.id)}"
-        self._messages.print(Text(_harmless(text), style=style), soft_wrap=True)
+        self._messages(_harmless(text), f"bold {self._colour(task.id)}")
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write the lines."""
-        rows = ((each, text) for each in lines for text in parts(each.message))
-        if self._console.is_terminal:
-            drawn = [self._drawn(line, text) for line, text in rows]
-            if drawn:
-                self._console.print(Text("\n").join(drawn), soft_wrap=True)
-            return
-        for line, text in rows:
-            self._console.file.write(f"{self._head(line)}{_SEQUENCE.sub('', text)}\n")
-        self._console.file.flush()
+        self._rows(
+            (self._head(line), self._colour(line.task), text)
+            for line in lines
+            for text in parts(line.message)
+        )
 
     def close(self) -> None:
         """Everything was written when it came."""
-
-    def _drawn(self, line: Line, text: str) -> Text:
-        head = Text(self._head(line), style=self._colour(line.task))
-        return Text.assemble(head, Text.from_ansi(text))
 
     def _head(self, line: Line) -> str:
         self._containers.add(line.container)

@@ -33,6 +33,13 @@ def messages() -> lines.Lines:
     return _lines(sys.stderr)
 
 
+def rows() -> lines.Rows:
+    """Standard output, for many lines at once."""
+    if _colours(sys.stdout):
+        return lines.coloured_rows(_console(sys.stdout))
+    return lines.bare_rows(sys.stdout)
+
+
 def fail(outcome: Outcome) -> None:
     """Tell on standard error why a run failed: as a person, or GitHub, reads it."""
     if github.active(os.environ):
@@ -74,10 +81,12 @@ def _steady(emit: Emit, stream: TextIO) -> Emit:
 
 
 def _lines(stream: TextIO) -> lines.Lines:
+    return lines.coloured(_console(stream)) if _colours(stream) else lines.bare(stream)
+
+
+def _colours(stream: TextIO) -> bool:
     # FORCE_COLOR is what a CI sets whose log shows colours.
-    if stream.isatty() or os.environ.get("FORCE_COLOR"):
-        return lines.coloured(_console(stream))
-    return lines.bare(stream)
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
 def _console(stream: TextIO) -> Console:

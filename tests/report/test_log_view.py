@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ecsinfer.logs.lines import Line
 from ecsinfer.logs.tasks import Task
+from ecsinfer.report.lines import bare, bare_rows, coloured_rows
 from ecsinfer.report.log_view import LogView, parts
 from ecsinfer.sandbox.clock import EPOCH
 
@@ -25,12 +26,13 @@ def written(*lines: Line, terminal: bool = False, colours: bool = True, dated: b
     stream = io.StringIO()
     console = Console(
         file=stream,
-        force_terminal=terminal,
-        color_system="standard" if terminal else None,
+        force_terminal=True,
+        color_system="standard",
         no_color=not colours,
         width=40,
     )
-    LogView(console, console, ["llm"], dated=dated).lines(lines)
+    rows = coloured_rows(console) if terminal else bare_rows(stream)
+    LogView(rows, bare(stream), ["llm"], dated=dated).lines(lines)
     return stream.getvalue()
 
 
@@ -93,7 +95,6 @@ def test_markup_is_text() -> None:
 
 def test_a_task_that_stopped_says_why() -> None:
     stream = io.StringIO()
-    console = Console(file=stream, width=200)
     task = Task(
         "1" * 32,
         "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:7",
@@ -101,7 +102,7 @@ def test_a_task_that_stopped_says_why() -> None:
         reason="Essential container in task exited",
         exits=("llm: exit code 137, OutOfMemoryError", "agent: exit code 0"),
     )
-    LogView(console, console, []).task(task)
+    LogView(bare_rows(stream), bare(stream), []).task(task)
     assert stream.getvalue() == (
         "task 11111111 (llm:7) stopped at 09:00:00: Essential container in task exited; "
         "llm: exit code 137, OutOfMemoryError; agent: exit code 0\n"
