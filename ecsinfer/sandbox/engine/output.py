@@ -47,14 +47,17 @@ def logs(core: Core, container: Container) -> bool:
 
 
 def starts(core: Core, task: Task, container: Container) -> None:
-    """The container runs; what a scenario says of one that does not end, it writes at once."""
-    described = behaviour.of_image(core.world.scenario, container.image)
-    if described.behaviour == "exec-format":
+    """The container is started."""
+    if behaviour.of_image(core.world.scenario, container.image).behaviour == "exec-format":
         return
     image = container.image.rpartition("/")[2].partition("@")[0]
     _write(core, task, container, [f"{MARK} {container.name} starts: {image}"])
-    if behaviour.exit_of(core.world.scenario, container) is None:
-        _write(core, task, container, described.logs)
+
+
+def runs(core: Core, task: Task, container: Container) -> None:
+    """The container goes on for as long as its task: what a scenario says of it, it writes now."""
+    described = behaviour.of_image(core.world.scenario, container.image)
+    _write(core, task, container, described.logs)
 
 
 def loaded(core: Core, task: Task, container: Container) -> None:

@@ -216,6 +216,18 @@ def test_a_container_tells_when_it_starts_has_loaded_and_is_told_to_stop() -> No
     assert lines[1][0] - lines[0][0] == 45
 
 
+def test_a_container_that_others_wait_for_writes_its_lines_once() -> None:
+    account = Account(Scenario(images=(("init:1", ImageBehaviour(logs=("downloaded",))),)))
+    written = Logs(account).lines
+    init = cpu_container("init:1", name="init", essential=False, logConfiguration=awslogs())
+    app = cpu_container(dependsOn=[{"containerName": "init", "condition": "SUCCESS"}])
+    service = on_fargate(account, app, init)
+    account.run(300)
+    (task,) = account.running(service)
+    lines = written["/app", f"ecs/init/{task.arn.rpartition('/')[2]}"]
+    assert [line for _, line in lines] == ["[simulated] init starts: init:1", "downloaded"]
+
+
 def test_only_an_essential_container_ends_the_task() -> None:
     account = Account()
     side_car = cpu_container("exporter:crash", name="exporter", essential=False)
