@@ -126,7 +126,7 @@ class _Sweep:
         ]
         groups = self._target_group_arns()
         asked = {
-            "tasks": [questions.task_details(self.cluster, arns)] if arns else [],
+            "tasks": [reads.described_tasks(self.cluster, arns)] if arns else [],
             "hosts": [questions.host_details(self.cluster, machines)] if machines else [],
             "providers": [_providers(self.cluster, names)] if names else [],
             "groups": [questions.target_groups(groups)] if groups else [],

@@ -7,22 +7,14 @@ from typing import Any
 
 from ecsinfer.model import Read
 
-MOST_TASKS = 100
-
 _NO_CLUSTER = ("ClusterNotFoundException",)
 _NO_SERVICE = ("ServiceNotFoundException", "ServiceNotActiveException", *_NO_CLUSTER)
 
 
 def tasks(cluster: str, service: str, status: str) -> Read:
-    """ARNs of the service's tasks that run, or that stopped within the last hour (J8)."""
+    """ARNs of all tasks of the service that run, or that stopped within the last hour (J8)."""
     params = {"cluster": cluster, "serviceName": service, "desiredStatus": status}
-    return _ecs("ListTasks", params, absent_on=_NO_SERVICE)
-
-
-def task_details(cluster: str, arns: Iterable[str]) -> Read:
-    """The tasks themselves."""
-    params = {"cluster": cluster, "tasks": list(arns)}
-    return _ecs("DescribeTasks", params, batch="tasks", limit=MOST_TASKS)
+    return _ecs("ListTasks", params, items="taskArns", absent_on=_NO_SERVICE)
 
 
 def protection(cluster: str, arns: Iterable[str]) -> Read:

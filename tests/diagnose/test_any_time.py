@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from ecsinfer.application import policy
+from ecsinfer.aws.gateway import Gateway
+from ecsinfer.diagnose.gather import Subject, gather
+from ecsinfer.reconcile.observe import observe
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from ecsinfer.spec import Spec
-from tests.application.specs import SPECS, gpu
+from tests.application.specs import SPECS, fargate, gpu
 from tests.diagnose.trouble import Trouble
 
 FIRST, SECOND, _ = furniture.SUBNETS
@@ -30,6 +33,15 @@ def test_a_deploy_that_goes_well_is_never_called_trouble(name: str) -> None:
     assert trouble.told == {}
     for service in SPECS[name].services:
         assert trouble.causes(SPECS[name], service) == {}
+
+
+def test_a_service_of_more_tasks_than_a_page_has_is_seen_whole() -> None:
+    trouble = serving(fargate(replicas=101))
+    gateway = Gateway(trouble.sandbox.session(), clock=trouble.sandbox.clock)
+    asked = gather(Subject("inference", "web"), trouble.sandbox.clock.now())
+    facts = observe(gateway, {"web": asked})["web"]
+    assert facts is not None
+    assert len(facts.tasks) == 101
 
 
 def test_a_service_that_is_not_there_has_no_causes() -> None:
