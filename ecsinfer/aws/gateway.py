@@ -186,7 +186,7 @@ class Gateway:
         try:
             return retry.persist(
                 send,
-                allowed=call.retry_on,
+                allowed=call.retry_on | {retry.UNSENT},
                 clock=self._clock,
                 jitter=self._jitter,
                 notify=notify,
@@ -222,7 +222,15 @@ class Gateway:
 
     def _ask(self, read: Read) -> Answer:
         def send(params: Mapping[str, Any]) -> Answer:
-            return self._send(read.service, read.operation, params, writes=False)
+            # botocore gives up a throttled read after seconds; a fleet's reads last for minutes at
+            # AWS's rates, which others use up too (I2).
+            return retry.persist(
+                lambda: self._send(read.service, read.operation, params, writes=False),
+                allowed=(),
+                clock=self._clock,
+                jitter=self._jitter,
+                notify=lambda why, seconds: _LOG.debug("%s: asking again in %.1f s", why, seconds),
+            )
 
         try:
             answer = paging.all_pages(send, read.params) if read.items else send(read.params)

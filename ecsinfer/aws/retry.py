@@ -1,7 +1,7 @@
 """When AWS says "not now" to one call: which refusals pass, how long to wait, when to give up.
 
-`ROWS` is the table. Throttling is waited out for every call; the other classes only for a call
-that names them in `Call.retry_on`, because the same words are final elsewhere:
+`ROWS` is the table. Throttling is waited out for every call, reads too; the other classes only for
+a call that names them in `Call.retry_on`, because the same words are final elsewhere:
 
 - ``busy``: somebody, perhaps we, is changing the same thing.
 - ``consistency``: something that this run made is not visible everywhere yet. For calls that
@@ -119,6 +119,12 @@ ROWS = (
     Row("exists", _BROAD, "capacity provider already exists"),
     Row("exists", _BROAD, "arguments on this idempotent request are inconsistent"),
     Row("exists", _BROAD, "creation of service was not idempotent"),
+    # The deployment has ended meanwhile (D24, I7): how, the next observation tells.
+    Row(
+        "exists",
+        _codes("ConflictException"),
+        operations=_codes("StopServiceDeployment", "ContinueServiceDeployment"),
+    ),
     Row("gone", _codes("ClusterNotFoundException", "ServiceNotFoundException")),
     Row("gone", _codes("ServiceNotActiveException")),
     Row("gone", _codes("ResourceNotFoundException")),
@@ -256,7 +262,7 @@ def _error_of(state: RetryCallState) -> BaseException:
 def _reason(error: BaseException, allowed: frozenset[str]) -> str:
     if isinstance(error, ClientError):
         return classify(refusal_of(error), allowed)
-    return UNSENT if isinstance(error, UNREACHABLE) else ""
+    return UNSENT if UNSENT in allowed and isinstance(error, UNREACHABLE) else ""
 
 
 def _told(error: BaseException) -> str:

@@ -132,11 +132,10 @@ class ServiceDeploymentKind:
             return (ready,) if verb is Verb.AWAIT else ()
         named = {"serviceDeploymentArn": desired.arn}
         if desired.want == "stop":
-            stop = Call("ecs", "StopServiceDeployment", {**named, "stopType": "ROLLBACK"})
-            return (stop, ready)
+            return (_call("StopServiceDeployment", {**named, "stopType": "ROLLBACK"}), ready)
         action = desired.want.upper()
         answers = (
-            Call("ecs", "ContinueServiceDeployment", {**named, "hookId": hook, "action": action})
+            _call("ContinueServiceDeployment", {**named, "hookId": hook, "action": action})
             for hook in _answered(desired, observed)
         )
         return (*answers, ready)
@@ -172,6 +171,11 @@ class ServiceDeploymentKind:
     ) -> Mapping[str, str]:
         """``status``."""
         return {"status": observed.status}
+
+
+def _call(operation: str, params: Mapping[str, Any]) -> Call:
+    # What was to be asked of it may have come by itself since the plan was made.
+    return Call("ecs", operation, params, retry_on=frozenset({"exists"}))
 
 
 def _stop(

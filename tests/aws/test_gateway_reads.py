@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.errors import AwsDeniedError, AwsError, EcsInferError, UsageError
 from ecsinfer.model import Call, Read, Target
+from ecsinfer.sandbox.clock import VirtualClock
+from ecsinfer.sandbox.embedded import Sandbox
+from ecsinfer.sandbox.scenario import Scenario
 from tests.aws.wire import Refused, Reply, Wire
 
 ACCOUNT = "123456789012"
@@ -175,6 +179,45 @@ def test_while_planning_nothing_can_be_written() -> None:
     with gateway.planning(), pytest.raises(EcsInferError, match="while planning"):
         gateway.execute(Call("ecs", "CreateCluster", {}), lambda _why, _seconds: None)
     assert wire.asked == []
+
+
+@pytest.mark.rule("I2", "I5")
+def test_a_read_is_asked_again_for_as_long_as_aws_throttles_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)  # botocore's own pauses
+    throttled: list[Reply] = [Refused("ThrottlingException", "Rate exceeded")] * 20
+    wire = Wire({"DescribeServices": [*throttled, {"services": [{"serviceName": "a"}]}]})
+    clock = VirtualClock()
+
+    (answer,) = Gateway(wire.session, clock=clock).gather([services("a")])
+
+    assert names(answer) == ["a"]
+    assert len(wire.asked) == 21
+
+
+@pytest.mark.rule("I2")
+def test_a_sweep_of_more_than_a_bucket_holds_is_answered_in_full(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ecs = sandbox.session().client("ecs")
+    containers = [{"name": "a", "image": "example.com/a:1", "memory": 8}]
+    for _ in range(150):
+        ecs.register_task_definition(family="f", containerDefinitions=containers)
+    sandbox.behave(Scenario(api_buckets=True))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    gateway = Gateway(sandbox.session(), clock=sandbox.clock)
+
+    answers = gateway.gather(
+        [
+            Read("ecs", "DescribeTaskDefinition", {"taskDefinition": f"f:{number}"})
+            for number in range(1, 151)
+        ]
+    )
+
+    found = [answer["taskDefinition"]["revision"] for answer in answers]
+    assert found == list(range(1, 151))
+    assert gateway.counts.reads > 150  # some were refused for now
 
 
 def test_an_optional_read_that_is_denied_says_which_action_was() -> None:

@@ -35,6 +35,8 @@ def refusal(operation: str, code: str, message: str, status: int = 400) -> Refus
         ("CreateService", "ClusterNotFoundException", "Cluster not found.", "consistency"),
         ("CreateService", "InvalidParameterException", "The target group with targetGroupArn x does not have an associated load balancer.", "consistency"),
         ("UpdateService", "ServiceNotFoundException", "Service not found.", "consistency"),
+        ("StopServiceDeployment", "ConflictException", "The service deployment is not in progress.", "exists"),
+        ("ContinueServiceDeployment", "ConflictException", "No hook waits.", "exists"),
         ("DeleteService", "InvalidParameterException", "The service cannot be stopped while deployments are active.", "busy"),
         ("DeleteService", "ServiceNotActiveException", "Service was not ACTIVE.", "gone"),
         ("RegisterScalableTarget", "ValidationException", "ECS service doesn't exist: service/c/s", "consistency"),
@@ -62,6 +64,7 @@ def test_what_aws_says_is_of_the_class_that_the_catalogue_says(
         ("UpdateService", "InvalidParameterException", "you must force a new deployment"),
         ("RegisterScalableTarget", "ValidationException", "The scalable target that you tried to tag already exists."),
         ("PutScalingPolicy", "LimitExceededException", "too many policies"),
+        ("UpdateService", "ConflictException", "something else"),
     ],
 )  # fmt: skip
 def test_what_is_final_stays_final_whatever_a_call_names(

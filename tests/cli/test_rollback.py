@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ecsinfer.cli.rollback import go_back
@@ -12,6 +14,7 @@ from ecsinfer.errors import (
     PreflightError,
     UsageError,
 )
+from ecsinfer.model import Answer, Call
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.scenario import Fault
 from tests.cli.operating import CRASH, V1, V2, deployed, operator
@@ -64,6 +67,27 @@ def test_rolling_back_again_makes_no_third_revision_but_goes_where_it_came_from(
     go_back(someone.session, "llm")
     go_back(someone.session, "llm")
     assert someone.revision == 2
+
+
+@pytest.mark.rule("D24", "I7")
+def test_a_deployment_that_ecs_has_begun_to_roll_back_meanwhile_is_followed_to_its_end(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed(sandbox, V1)
+    operator(sandbox, V2).deploy(wait=False)
+    ecs = sandbox.session().client("ecs")
+    someone = operator(sandbox, V2)
+    send = someone.gateway.execute
+
+    def late(call: Call, notify: Callable[[str, float], None]) -> Answer:
+        ecs.stop_service_deployment(**call.params)
+        sandbox.clock.sleep(1200)
+        return send(call, notify)
+
+    monkeypatch.setattr(someone.gateway, "execute", late)
+
+    assert go_back(someone.session, "llm") == 0
+    assert someone.revision == 1
 
 
 @pytest.mark.rule("D24")
