@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from ecsinfer.sandbox.elb.records import TargetGroup, TargetHealth
 from ecsinfer.sandbox.state import (
     CapacityProvider,
     Cluster,
@@ -19,8 +20,6 @@ from ecsinfer.sandbox.state import (
     Group,
     Instance,
     Service,
-    TargetGroup,
-    TargetHealth,
     Task,
 )
 

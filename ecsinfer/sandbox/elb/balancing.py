@@ -13,8 +13,9 @@ from typing import cast
 
 from ecsinfer.sandbox.clock import Timer
 from ecsinfer.sandbox.elb import timeline, usage
+from ecsinfer.sandbox.elb.records import TargetGroup, TargetHealth
 from ecsinfer.sandbox.errors import ServiceError
-from ecsinfer.sandbox.state import TargetGroup, TargetHealth, World
+from ecsinfer.sandbox.state import World
 
 _DELAY = "deregistration_delay.timeout_seconds"
 _DEFAULT_DELAY = 300.0

@@ -8,9 +8,10 @@ from typing import Any
 
 from ecsinfer.sandbox.elb import timeline
 from ecsinfer.sandbox.elb.balancing import Target, balancing_of
+from ecsinfer.sandbox.elb.records import TargetGroup, TargetHealth
 from ecsinfer.sandbox.errors import ServiceError
 from ecsinfer.sandbox.registry import LeftToMotoError, Request, Response, Upstream, correction
-from ecsinfer.sandbox.state import TargetGroup, TargetHealth, Task, World
+from ecsinfer.sandbox.state import Task, World
 
 OURS = ("instance", "ip")
 """Target types whose targets have a health here; others are left to moto."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from ecsinfer.sandbox.state import TargetGroup, TargetHealth
+from ecsinfer.sandbox.elb.records import TargetGroup, TargetHealth
 
 FIRST_CHECK = 5.0
 """Seconds from the registration to the first health check."""

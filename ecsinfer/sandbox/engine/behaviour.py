@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ecsinfer.sandbox.elb.records import TargetHealth
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.scenario import ImageBehaviour, Scenario, names_role
-from ecsinfer.sandbox.state import Container, TargetHealth, Task
+from ecsinfer.sandbox.state import Container, Task
 
 CACHED_PULL = 1.0
 MISSING_AFTER = 3.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ecsinfer.sandbox.elb.records import TargetHealth
 from ecsinfer.sandbox.engine import behaviour, events
 from ecsinfer.sandbox.engine.core import Core
 from ecsinfer.sandbox.engine.ledger import Run, Target
-from ecsinfer.sandbox.state import Container, Service, TargetHealth
+from ecsinfer.sandbox.state import Container, Service
 
 
 def register(core: Core, run: Run, changed: Callable[[], None]) -> None:

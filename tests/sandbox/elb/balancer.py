@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from ecsinfer.sandbox.elb.records import TargetHealth
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.furniture import IP_TARGETS
-from ecsinfer.sandbox.state import TargetHealth
 
 ADDRESS, PORT = "10.0.0.9", 8000
 ZONE = "us-east-1a"

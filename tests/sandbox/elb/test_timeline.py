@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecsinfer.sandbox.clock import EPOCH
+from ecsinfer.sandbox.elb.records import TargetGroup
 from ecsinfer.sandbox.elb.timeline import (
     FAILED,
     FIRST_CHECK,
@@ -19,7 +20,6 @@ from ecsinfer.sandbox.elb.timeline import (
     transitions,
     unused,
 )
-from ecsinfer.sandbox.state import TargetGroup
 
 GROUP = TargetGroup(
     arn="arn",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ecsinfer.sandbox.elb.records import TargetGroup, TargetHealth
 from ecsinfer.sandbox.engine import EcsEngine, install
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.sandbox.state import (
@@ -17,8 +18,6 @@ from ecsinfer.sandbox.state import (
     Group,
     Instance,
     Service,
-    TargetGroup,
-    TargetHealth,
     Task,
     TaskDefinition,
     World,
