@@ -210,6 +210,18 @@ CASES: dict[str, Case] = {
         spec=gpu(resources={**LLM["resources"], "cpu": 8192}),
         remedy=gpu(resources={**LLM["resources"], "cpu": 4096}),
     ),
+    "task-too-large:memory": Case(
+        "unable to place a task",
+        "can hold one task: not enough memory",
+        spec=gpu(resources={**LLM["resources"], "memory": 65536}),
+        remedy=gpu(),
+    ),
+    "task-too-large:gpus": Case(
+        "unable to place a task",
+        "can hold one task: not enough GPUs",
+        spec=gpu(resources={**LLM["resources"], "gpu": 4}),
+        remedy=gpu(),
+    ),
     "image-not-found": Case(
         "CannotPullContainerError",
         "does not exist in its registry",
