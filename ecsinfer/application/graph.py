@@ -180,7 +180,7 @@ class _Compiler:
             else {},
             declared.overrides,
         )
-        providers = spec.capacity.values()
+        used = (each.auto_scaling_group for each in spec.capacity.values())
         left = self._choices.forgotten.providers.values()
         return Node(
             ClusterKind(),
@@ -193,10 +193,7 @@ class _Compiler:
                 configuration=fields.get("configuration", {}),
                 service_connect_defaults=fields.get("serviceConnectDefaults", {}),
                 existing=declared.existing,
-                groups=tuple(
-                    each.auto_scaling_group for each in providers if each.auto_scaling_group
-                )
-                + tuple(group_name(each) for each in left if each),
+                groups=tuple(group_name(each) for each in (*used, *left) if each),
                 managed=self._managed_names,
                 emptied=self._emptied(),
                 leaving=self._closely,
@@ -259,6 +256,7 @@ class _Compiler:
                     managed_scaling=settings["managedScaling"],
                     managed_termination_protection=settings["managedTerminationProtection"],
                     managed_draining=settings["managedDraining"],
+                    emptied=name in self._emptied(),
                     **common,
                 )
                 # It needs no cluster, but is removed before the cluster is.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ecsinfer.errors import PreflightError
+from ecsinfer.events import some
 from ecsinfer.kinds import others, ownership, provider_status, reads
 from ecsinfer.kinds.compare import differences, verb_for
 from ecsinfer.kinds.others import Leaving, Others
@@ -27,6 +28,7 @@ class CapacityProvider:
         managed_draining: ``ENABLED`` or ``DISABLED``; AWS's default is ENABLED (B5).
         leaving: what a destroy takes away; None otherwise.
         forgotten: the spec names it no more.
+        emptied: destroy sets its group to zero before.
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
     """
@@ -40,6 +42,7 @@ class CapacityProvider:
     managed_draining: str = "ENABLED"
     leaving: Leaving | None = None
     forgotten: bool = False
+    emptied: bool = False
     adopt: bool = False
     retain: str = ""
 
@@ -156,8 +159,9 @@ class CapacityProviderKind:
         if held:
             return Verb.RETAIN, held, ()
         steps = provider_status.delete({"capacityProvider": desired.name}, observed.provider)
-        said = ("not in the spec" if desired.forgotten else "", _protected(observed))
-        return Verb.DELETE, "; ".join(filter(None, said)), steps
+        said = ["not in the spec"] if desired.forgotten else []
+        said += [] if desired.emptied else _protected(observed)
+        return Verb.DELETE, "; ".join(said), steps
 
     def verdict(
         self,
@@ -253,15 +257,18 @@ def _require_free(desired: CapacityProvider, group: Mapping[str, Any], every: An
             )
 
 
-def _protected(observed: ObservedProvider) -> str:
+def _protected(observed: ObservedProvider) -> list[str]:
     # ECS does not lift instance protection when the provider goes (F2), and the group is the
     # user's: say which instances can then not be scaled in.
-    instances = () if observed.group is None else observed.group.get("Instances", ())
-    names = [each["InstanceId"] for each in instances if each.get("ProtectedFromScaleIn")]
-    if not names or observed.group is None:
-        return ""
-    return (
-        f"instances {', '.join(names)} of Auto Scaling group "
-        f"{observed.group['AutoScalingGroupName']} stay protected from scale-in; lift it with "
-        "aws autoscaling set-instance-protection --no-protected-from-scale-in"
+    group = observed.group or {}
+    ids = [
+        each["InstanceId"] for each in group.get("Instances", ()) if each["ProtectedFromScaleIn"]
+    ]
+    if not ids:
+        return []
+    lift = (
+        f"aws autoscaling set-instance-protection --auto-scaling-group-name "
+        f"{group['AutoScalingGroupName']} --no-protected-from-scale-in --instance-ids "
+        f"{' '.join(ids)}"
     )
+    return [f"{some(ids)} stay protected from scale-in; to lift it: {lift}"]

@@ -308,10 +308,9 @@ def _instances_in_the_way(desired: Cluster, observed: ObservedCluster) -> str:
     # does not delete a cluster that has any (A11, F1, F4).
     names = ", ".join(observed.names)
     more = ", ..." if observed.instances > len(observed.names) else ""
-    groups = " and ".join(desired.groups) or "that launched them"
     which = f" ({names}{more})" if names else ""
+    groups = " and ".join(desired.groups) or "that launched them"
     return (
-        f"{observed.instances} container instance(s) are registered with it{which}; set the Auto Scaling group "
-        f"{groups} to 0 (aws autoscaling update-auto-scaling-group --min-size 0 "
-        "--desired-capacity 0) and run destroy again, or let destroy do it: --scale-groups-to-zero"
+        f"container instances are registered with it: {observed.instances}{which}; run destroy "
+        f"again with --scale-groups-to-zero, or when Auto Scaling group {groups} is empty"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -27,6 +27,9 @@ from ecsinfer.model import (
     Verb,
     Verdict,
 )
+
+LOOK_BACK = 10
+"""Newest revisions among which the wanted content is looked for, when what runs is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class ObservedTaskDefinition:
         digest: its digest.
         arn: the revision of that content; empty when none is registered.
         latest: DescribeTaskDefinition's answer for the latest active revision, when it was asked.
+        running: the same for the revision that the service runs, when that is another one.
         ours: ARNs of active revisions that carry our tag, as far as anybody asked.
         adopted: the latest revision came with a service that was taken over.
     """
@@ -77,6 +81,7 @@ class ObservedTaskDefinition:
     digest: str
     arn: str = ""
     latest: Answer = field(default_factory=dict)
+    running: Answer = field(default_factory=dict)
     ours: tuple[str, ...] = ()
     adopted: bool = False
 
@@ -123,13 +128,18 @@ class TaskDefinitionKind:
                 or (_arn(answer) == running and _same_content(answer, written, digest))
             ):
                 return ObservedTaskDefinition(request, digest, _arn(answer), found[-1])
+        older = (yield from _older(desired, found)) if _active(found[-1]) else ()
+        for answer in older:
+            if _same_content(answer, request, digest):
+                return ObservedTaskDefinition(request, digest, _arn(answer), found[-1])
         adopted = bool(running) and running == tags.get(ownership.REVISION) == _arn(found[-1])
-        return ObservedTaskDefinition(request, digest, "", found[-1], adopted=adopted)
+        now = found[0] if running and _active(found[0]) else {}
+        return ObservedTaskDefinition(request, digest, "", found[-1], now, adopted=adopted)
 
     def diff(
         self, desired: TaskDefinition, observed: ObservedTaskDefinition | None
     ) -> tuple[Verb, tuple[Change, ...]]:
-        """The content of the latest active revision against the wanted one.
+        """The content of the revision that runs, else the latest, against the wanted one.
 
         Raises:
             OwnershipError: the family is in use and its latest revision is not ours.
@@ -144,8 +154,8 @@ class TaskDefinitionKind:
             desired.application,
             adopt=desired.adopt or observed.adopted,
         )
-        found = observed.latest["taskDefinition"]
-        return Verb.REVISE, content.differences(observed.request, found)
+        found = observed.running or observed.latest
+        return Verb.REVISE, content.differences(observed.request, found["taskDefinition"])
 
     def steps(
         self, desired: TaskDefinition, observed: ObservedTaskDefinition | None, verb: Verb
@@ -170,9 +180,7 @@ class TaskDefinitionKind:
         if observed is None:
             return Verb.KEEP, "", ()
         revisions = observed.ours
-        if not revisions and ownership.ours(
-            ownership.tag_map(observed.latest.get("tags")), desired.application
-        ):
+        if not revisions and _ours(observed.latest, desired):
             revisions = (observed.latest["taskDefinition"]["taskDefinitionArn"],)
         if not revisions:
             return Verb.KEEP, "", ()
@@ -225,10 +233,47 @@ def _arn(answer: Answer) -> str:
     return str(answer.get("taskDefinition", {}).get("taskDefinitionArn", ""))
 
 
+def _ours(answer: Answer, desired: TaskDefinition) -> bool:
+    return ownership.ours(ownership.tag_map(answer.get("tags")), desired.application)
+
+
 def _same_content(answer: Answer, request: Mapping[str, Any], digest: str) -> bool:
     if ownership.tag_map(answer.get("tags")).get(ownership.DIGEST) == digest:
         return True
     return not content.differences(request, answer["taskDefinition"])
+
+
+def _older(
+    desired: TaskDefinition, known: Sequence[Answer]
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], tuple[Answer, ...]]:
+    """The newest of ours that were not looked at: who goes back to a version needs no new one."""
+    (listed,) = yield (
+        Read(
+            "ecs",
+            "ListTaskDefinitions",
+            {
+                "familyPrefix": desired.family,
+                "status": "ACTIVE",
+                "sort": "DESC",
+                "maxResults": LOOK_BACK,
+            },
+        ),
+    )
+    seen = {_arn(answer) for answer in known}
+    arns = [arn for arn in _of_family(listed, desired.family) if arn not in seen]
+    if not arns:
+        return ()
+    answers = yield tuple(reads.task_definition(arn) for arn in arns)
+    return tuple(answer for answer in answers if _active(answer) and _ours(answer, desired))
+
+
+def _of_family(listed: Answer, family: str) -> list[str]:
+    # familyPrefix is documented as the full name; an exact match is checked all the same (C3).
+    return [
+        arn
+        for arn in listed.get("taskDefinitionArns", ())
+        if arn.rpartition("/")[2].rpartition(":")[0] == family
+    ]
 
 
 def _own_revisions(
@@ -243,19 +288,13 @@ def _own_revisions(
             {"familyPrefix": desired.family, "status": "ACTIVE", "sort": "DESC"},
         ),
     )
-    # familyPrefix is documented as the full name; an exact match is checked all the same (C3).
-    arns = [
-        arn
-        for arn in listed.get("taskDefinitionArns", ())
-        if arn.rpartition("/")[2].rpartition(":")[0] == desired.family
-    ]
+    arns = _of_family(listed, desired.family)
     if not arns:
         return None
     answers = yield tuple(reads.task_definition(arn) for arn in arns)
     ours = tuple(
         arn
         for arn, answer in zip(arns, answers, strict=True)
-        if _active(answer)
-        and ownership.ours(ownership.tag_map(answer.get("tags")), desired.application)
+        if _active(answer) and _ours(answer, desired)
     )
-    return ObservedTaskDefinition(desired.request, "", "", {}, ours) if ours else None
+    return ObservedTaskDefinition(desired.request, "", ours=ours) if ours else None

@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ecsinfer.capacity.slots import Requirements
 from ecsinfer.kinds import ownership, reads
+from ecsinfer.kinds.capacity_provider import group_name
 from ecsinfer.kinds.service_verdict import settled
 from ecsinfer.model import Answer, Observation, Read
 from ecsinfer.status import providers as provider_facts
@@ -76,7 +77,7 @@ def gather(subject: Subject, now: datetime) -> Observation[Facts]:
             key,
             name,
             named[key],
-            _group(second.get(("group", key), {})),
+            _group(second.get(("group", key), {}), named[key]),
             [each for each in instances if each.get("capacityProviderName") == name],
             wanting.get(name, ()),
             measured.get(name, {}).get(trends.RESERVATION, ()),
@@ -137,9 +138,8 @@ def _second(
             limit=100,
         )
     for key, provider in named.items():
-        arn = provider.get("autoScalingGroupProvider", {}).get("autoScalingGroupArn", "")
-        if arn:
-            name = arn.rpartition("autoScalingGroupName/")[2]
+        name = _group_name(provider)
+        if name:
             asked["group", key] = reads.auto_scaling_groups(name)
     for key, service in described.items():
         asked.update(_of_a_service(key, service))
@@ -226,9 +226,14 @@ def _details(
     )
 
 
-def _group(answer: Answer) -> Mapping[str, Any]:
-    found: Iterable[Mapping[str, Any]] = answer.get(_GROUP, ())
-    return next(iter(found), {})
+def _group(answer: Answer, provider: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The provider's own group: the answer has those of all that were asked about together."""
+    return reads.pick(answer, _GROUP, "AutoScalingGroupName", _group_name(provider)) or {}
+
+
+def _group_name(provider: Mapping[str, Any]) -> str:
+    arn = (provider.get("autoScalingGroupProvider") or {}).get("autoScalingGroupArn", "")
+    return group_name(str(arn))
 
 
 def _wanting(

@@ -60,6 +60,23 @@ def test_the_next_deploy_rolls_forward_to_the_revision_that_is_there(sandbox: Sa
     assert "RegisterTaskDefinition" not in someone.writes
 
 
+def test_after_a_rollback_a_plan_compares_with_what_runs(sandbox: Sandbox) -> None:
+    go_back(deployed(sandbox, V1, V2).session, "llm")
+    someone = operator(sandbox, V3)
+    plan = someone.session.reconciler.plan(someone.session.nodes(), someone.spec.name)
+    (revised,) = (each for each in plan.actions if each.node == "task-definition/llm")
+    assert [(change.old, change.new) for change in revised.changes] == [(V1, V3)]
+
+
+@pytest.mark.rule("C1")
+def test_to_deploy_an_earlier_version_again_registers_no_new_revision(sandbox: Sandbox) -> None:
+    deployed(sandbox, V1, V2, V3)
+    someone = operator(sandbox, V1)
+    someone.deploy()
+    assert someone.revision == 1
+    assert "RegisterTaskDefinition" not in someone.writes
+
+
 def test_rolling_back_again_makes_no_third_revision_but_goes_where_it_came_from(
     sandbox: Sandbox,
 ) -> None:

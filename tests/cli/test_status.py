@@ -16,6 +16,7 @@ from ecsinfer.cli.session import Session
 from ecsinfer.cli.status import follow, look
 from ecsinfer.model import Answer, Read
 from ecsinfer.reconcile.reconciler import Reconciler
+from ecsinfer.spec import Spec
 from ecsinfer.status.assess import assess, health
 from ecsinfer.status.facts import Status
 from tests.laws.world import CONFIGS, Account
@@ -44,11 +45,11 @@ class Refusing(Counting):
         ]
 
 
-def session(account: Account, door: type[Counting] = Counting) -> Session:
+def session(account: Account, door: type[Counting] = Counting, spec: Spec = SPEC) -> Session:
     made = door(account.session, clock=account.sandbox.clock, concurrency=1)
     return Session(
         common=Common(Path("ecsinfer.yaml"), None, ()),
-        spec=SPEC,
+        spec=spec,
         gateway=made,
         clock=account.sandbox.clock,
         emit=lambda _event: None,
@@ -156,3 +157,12 @@ def test_watching_as_one_document_is_a_usage_error_that_tells_the_way_out(
 ) -> None:
     assert run(["status", "--watch", "--output", "json"]) == 2
     assert "--output jsonl" in capsys.readouterr().err
+
+
+def test_every_provider_has_its_own_group() -> None:
+    account, spec = Account(), CONFIGS["multi-service"]
+    assert account.deploy(spec).error == ""
+    seen = look(session(account, spec=spec), ())
+    groups = {each.key: each.group.name for each in seen.providers if each.group}
+    assert groups == {key: each.auto_scaling_group for key, each in spec.capacity.items()}
+    assert health(assess(seen)) == "healthy"

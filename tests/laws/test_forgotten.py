@@ -204,7 +204,8 @@ def test_a_deploy_of_some_services_leaves_the_rest_alone() -> None:
 def test_who_may_not_list_services_deploys_all_the_same() -> None:
     account = lived_in()
     account.deploy(NOW)
-    account.sandbox.faults.add(Fault("ListServices", code="AccessDeniedException"))
+    denied = Fault("ListServices", code="AccessDeniedException", message="not authorized")
+    account.sandbox.faults.add(denied)
     run = account.deploy(NOW)
     assert run.status == "nothing-to-do"
     assert not any("service" in text.split() for text in warned(run))
