@@ -20,7 +20,9 @@ def policy(common: Common, scale_groups_to_zero: bool) -> None:
     """Print the least-privilege IAM policy document that this spec needs."""
     from ecsinfer import application, spec
 
-    loaded = spec.load(common.file, env=common.env, sets=common.sets)
-    click.echo(
-        json.dumps(application.policy(loaded, scale_groups_to_zero=scale_groups_to_zero), indent=2)
+    offline = spec.Offline()
+    loaded = spec.load(common.file, env=common.env, sets=common.sets, lookup=offline)
+    document = application.policy(
+        loaded, scale_groups_to_zero=scale_groups_to_zero, lookups=offline.references
     )
+    click.echo(json.dumps(document, indent=2))

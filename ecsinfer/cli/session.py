@@ -152,7 +152,8 @@ def open_session(common: Common) -> Iterator[Session]:
     from ecsinfer import spec
 
     # A spec that is wrong is told before anything heavy is imported or asked.
-    draft = spec.load(common.file, env=common.env, sets=common.sets)
+    offline = spec.Offline()
+    draft = spec.load(common.file, env=common.env, sets=common.sets, lookup=offline)
     endpoint, clock, simulated = reach(common)
     from ecsinfer.aws.gateway import Gateway
     from ecsinfer.aws.lookup import AwsLookup
@@ -168,7 +169,7 @@ def open_session(common: Common) -> Iterator[Session]:
         debug=common.debug,
     )
     loaded = draft
-    if "${" in draft.model_dump_json():  # something waits to be looked up
+    if offline.references:
         loaded = spec.load(common.file, env=common.env, sets=common.sets, lookup=AwsLookup(gateway))
     emit, close = terminal.sink(common.output, clock.now)
     try:

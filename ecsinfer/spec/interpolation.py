@@ -50,6 +50,37 @@ class Reference(NamedTuple):
     rest: str | None = None
 
 
+class Offline:
+    """The lookup that asks AWS nothing: what only AWS knows stays as it is written.
+
+    Attributes:
+        references: what it was asked for and did not answer.
+    """
+
+    def __init__(self) -> None:
+        self.references: list[Reference] = []
+
+    def env(self, name: str) -> str | None:
+        """The value of an environment variable of this process."""
+        return os.environ.get(name)
+
+    def ssm(self, path: str) -> str:
+        """The interpolation of the parameter."""
+        return self._left(Reference("ssm", path), path)
+
+    def secret_arn(self, name: str) -> str:
+        """The interpolation of the secret."""
+        return self._left(Reference("secret", name), name)
+
+    def stack_output(self, stack: str, output: str) -> str:
+        """The interpolation of the output."""
+        return self._left(Reference("cfn", stack, output), f"{stack}.{output}")
+
+    def _left(self, reference: Reference, body: str) -> str:
+        self.references.append(reference)
+        return f"${{{reference.kind}:{body}}}"
+
+
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "env": (
         re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<rest>.*))?", re.DOTALL),
@@ -96,9 +127,9 @@ def interpolate(root: Node, lookup: Lookup | None) -> Stage:
 
     Args:
         root: the tree.
-        lookup: who answers; without it, environment variables are the process's, and what only
-            AWS knows stays as it is written.
+        lookup: who answers; `Offline` otherwise.
     """
+    lookup = Offline() if lookup is None else lookup
     problems: list[Problem] = []
     touched: list[Path] = []
     answers: dict[Reference, str | None] = {}
@@ -116,7 +147,7 @@ def _unanswered(
     node: Node,
     match: re.Match[str],
     answers: dict[Reference, str | None],
-    lookup: Lookup | None,
+    lookup: Lookup,
 ) -> Problem | None:
     """What is wrong with one interpolation; its answer is added to the others."""
     reference = _parse(match)
@@ -125,7 +156,7 @@ def _unanswered(
     if isinstance(reference, str):
         return node.problem(reference, path, _hint(match))
     if reference not in answers:
-        answers[reference] = _answer(reference, lookup, match[0])
+        answers[reference] = _answer(reference, lookup)
     if answers[reference] is not None:
         return None
     what, hint = _WHAT[reference.kind], _HINT[reference.kind]
@@ -164,12 +195,10 @@ def _hint(match: re.Match[str]) -> str:
     return "a plain ${ is written $${"
 
 
-def _answer(reference: Reference, lookup: Lookup | None, written: str) -> str | None:
+def _answer(reference: Reference, lookup: Lookup) -> str | None:
     if reference.kind == "env":
-        value = os.environ.get(reference.name) if lookup is None else lookup.env(reference.name)
+        value = lookup.env(reference.name)
         return reference.rest if value is None else value
-    if lookup is None:
-        return written
     if reference.kind == "cfn":
         return lookup.stack_output(reference.name, reference.rest or "")
     ask = lookup.ssm if reference.kind == "ssm" else lookup.secret_arn

@@ -29,8 +29,8 @@ def load(
         path: the file.
         env: the environment whose overlay, ``NAME.env.yaml`` beside ``NAME.yaml``, is laid over it.
         sets: single values, such as ``services.llm.image=...``, laid over both.
-        lookup: who answers interpolations. Without it those that need AWS stay as they are
-            written, and everything else is checked all the same.
+        lookup: who answers interpolations. Without it, as with `Offline`, those that need AWS
+            stay as they are written, and everything else is checked all the same.
 
     Raises:
         SpecError: with every problem of the step that failed, each with its file and line.

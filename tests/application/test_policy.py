@@ -8,7 +8,7 @@ import pytest
 
 from ecsinfer.application import policy
 from ecsinfer.sandbox import furniture
-from ecsinfer.spec import Spec
+from ecsinfer.spec import Reference, Spec
 from tests.application.specs import CPU, RAW, SPECS, WEB, fargate, gpu, spec
 
 
@@ -47,7 +47,12 @@ def test_writes_are_for_the_specs_own_names() -> None:
     assert found["Cluster"]["Resource"] == "arn:aws:ecs:us-east-1:*:cluster/inference"
     assert found["Services"]["Resource"] == ["arn:aws:ecs:us-east-1:*:service/inference/llm"]
     assert found["Deployments"]["Resource"] == [
-        "arn:aws:ecs:us-east-1:*:service-deployment/inference/llm/*"
+        "arn:aws:ecs:us-east-1:*:service/inference/llm",
+        "arn:aws:ecs:us-east-1:*:service-deployment/inference/llm/*",
+    ]
+    assert found["ServiceRevisions"]["Resource"] == [
+        "arn:aws:ecs:us-east-1:*:service/inference/llm",
+        "arn:aws:ecs:us-east-1:*:service-revision/inference/llm/*",
     ]
     assert "ecs:StopServiceDeployment" in found["Deployments"]["Action"]
     assert found["DeletedRevisions"]["Resource"] == [
@@ -65,6 +70,34 @@ def test_what_is_forgotten_may_go_by_its_tag_alone() -> None:
     found = statements(gpu())["Forgotten"]
     assert found["Action"] == ["ecs:DeleteCapacityProvider", "ecs:DeleteService"]
     assert found["Condition"] == {"StringEquals": {"aws:ResourceTag/ecsinfer:app": "inference"}}
+
+
+@pytest.mark.rule("H5")
+def test_what_the_spec_takes_from_aws_may_be_read_by_its_name_alone() -> None:
+    references = [
+        Reference("ssm", "/llm/image:3"),
+        Reference("ssm", "/llm/image:4"),
+        Reference("ssm", "plain"),
+        Reference("secret", "prod/hf"),
+        Reference("cfn", "base", "Subnet"),
+        Reference("cfn", "base", "Cluster"),
+    ]
+    document = policy(gpu(), lookups=references)
+    found = {
+        statement["Action"][0]: statement["Resource"]
+        for statement in document["Statement"]
+        if statement["Sid"] in {"Parameters", "SecretArns", "StackOutputs"}
+    }
+    assert found == {
+        "ssm:GetParameter": [
+            "arn:aws:ssm:us-east-1:*:parameter/llm/image",
+            "arn:aws:ssm:us-east-1:*:parameter/plain",
+        ],
+        "secretsmanager:DescribeSecret": [
+            "arn:aws:secretsmanager:us-east-1:*:secret:prod/hf-??????"
+        ],
+        "cloudformation:DescribeStacks": ["arn:aws:cloudformation:us-east-1:*:stack/base/*"],
+    }
 
 
 @pytest.mark.rule("F1")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecsinfer.spec.interpolation import interpolate, unresolved
+from ecsinfer.spec.interpolation import Offline, Reference, interpolate, unresolved
 from ecsinfer.spec.reading import parse
 from ecsinfer.spec.tree import Mark, Node, plain
 from tests.spec.support import ON_GPUS, load_document, only_problem_of, problems_of, with_service
@@ -133,6 +133,24 @@ class TestOffline:
         assert spec.services["llm"].network.subnets == ("${cfn:network.SubnetId}",)
         broken = with_service(ON_GPUS, "network: {subnets: ['${cfn:network}']}")
         assert "${cfn:stack.output}" in only_problem_of(broken).text
+
+    def test_what_would_be_asked_of_aws_is_known_and_stays_as_it_is_written(self) -> None:
+        offline = Offline()
+        text = (
+            "- ${ssm:/model:3}-${secret:hf}\n- ${cfn:base.Group} ${ssm:/model:3}\n"
+            "- $${ssm:/not} ${HOME} ${env:NOPE:-x}\n"
+        )
+        stage = interpolate(parse(text, "f"), offline)
+        assert plain(stage.root) == [
+            "${ssm:/model:3}-${secret:hf}",
+            "${cfn:base.Group} ${ssm:/model:3}",
+            "${ssm:/not} ${HOME} x",
+        ]
+        assert offline.references == [
+            Reference("ssm", "/model:3"),
+            Reference("secret", "hf"),
+            Reference("cfn", "base", "Group"),
+        ]
 
     def test_a_name_that_only_aws_knows_is_not_held_against_its_form(self) -> None:
         spec = load_document({**ON_GPUS, "cluster": {"name": "${cfn:base.Cluster}"}})
