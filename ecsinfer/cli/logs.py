@@ -220,20 +220,21 @@ def _fresh(look: Look, seen: Seen, following: Following, now: datetime) -> Itera
 def show_failed(look: Look, since: float) -> int:
     """Show why the last failed tasks stopped, and their last lines; the exit code."""
     from ecsinfer.logs.reading import last_words
+    from ecsinfer.reconcile.observe import observe
     from ecsinfer.report.words import duration, plural
 
     session = look.session
     begin = session.now() - timedelta(seconds=since)
     seen = look.tasks()
     failures = seen.failures(begin, FAILED_TASKS)
-    told = last_words(
-        session.gateway,
+    words = last_words(
         failures,
         seen,
         session.gateway.region,
         container=look.container,
         most=look.tail or LAST_WORDS,
     )
+    told = observe(session.gateway, {"words": words})["words"]
     write = writer(look, seen, since)
     for task, lines in told:
         write.task(task)

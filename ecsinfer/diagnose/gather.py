@@ -1,4 +1,4 @@
-"""One sweep of facts about one service: five rounds of questions at most, all of them optional."""
+"""One sweep of facts about one service, in a few rounds of questions, all of them optional."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ecsinfer.kinds import reads
 from ecsinfer.kinds.service_verdict import number
 from ecsinfer.logs import questions as log_questions
 from ecsinfer.logs.destinations import destinations
+from ecsinfer.logs.paging import last_events
 from ecsinfer.model import Answer, Observation, Read
 
 DEFAULT = "default"
@@ -194,8 +195,9 @@ class _Sweep:
             "templates": [_template_read(item) for item in puzzling.values()],
         }
         told = yield from self._ask(asked)
-        for key, answer in zip(streams, told["logs"], strict=True):
-            lines = (each.get("message", "").rstrip() for each in answer.get("events", ()))
+        pages = yield from last_events(asked["logs"], told["logs"], LOG_LINES)
+        for key, events in zip(streams, pages, strict=True):
+            lines = (each.get("message", "").rstrip() for each in events)
             self.logs[key] = tuple(line for line in lines if line)
         launched = {
             name: answers.template(groups[name], answer)

@@ -14,6 +14,8 @@ _NO_SERVICE = (
     "ServiceNotActiveException",
 )
 _NO_LOG = ("ResourceNotFoundException",)
+MOST_LINES = 10_000
+"""Of one page of GetLogEvents."""
 
 
 def tasks(cluster: str, service: str, status: str) -> Read:
@@ -58,10 +60,10 @@ def page(group: str, prefix: str, since: datetime, token: str) -> Read:
 
 
 def last_lines(group: str, stream: str, most: int) -> Read:
-    """The last lines of one stream, at most so many."""
+    """The last page of one stream, of at most so many lines (see `paging`)."""
     return Read(
         "logs",
         "GetLogEvents",
-        {"logGroupName": group, "logStreamName": stream, "limit": most},
+        {"logGroupName": group, "logStreamName": stream, "limit": min(most, MOST_LINES)},
         absent_on=_NO_LOG,
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 from ecsinfer.logs import questions
 from ecsinfer.logs.lines import Line, Source, line, streams
 from ecsinfer.logs.merging import Merging
+from ecsinfer.logs.paging import last_events
 from ecsinfer.logs.tasks import Seen, Task
-from ecsinfer.model import Answer, Reader
+from ecsinfer.model import Observation, Reader
 
 
 class Reading:
@@ -56,30 +56,16 @@ class Reading:
 
 
 def last_words(
-    reader: Reader, tasks: Iterable[Task], seen: Seen, region: str, *, container: str, most: int
-) -> list[tuple[Task, list[Line]]]:
-    """The last lines of every container of the tasks, by task, in order of time.
-
-    Raises:
-        AwsDeniedError: the caller may not read the lines.
-    """
+    tasks: Iterable[Task], seen: Seen, region: str, *, container: str, most: int
+) -> Observation[list[tuple[Task, list[Line]]]]:
+    """The last lines of every container of the tasks, by task, in order of time."""
     asked = [(task, list(streams(task, seen, region, container))) for task in tasks]
-    answers = iter(
-        reader.gather(
-            [
-                questions.last_lines(each.group, each.prefix, most)
-                for _, found in asked
-                for each in found
-            ]
-        )
+    reads = tuple(
+        questions.last_lines(each.group, each.prefix, most) for _, found in asked for each in found
     )
+    pages = iter((yield from last_events(reads, (yield reads), most)))
     told = []
     for task, found in asked:
-        lines = [line(event, task.id, each) for each in found for event in _events(next(answers))]
+        lines = [line(event, task.id, each) for each in found for event in next(pages)]
         told.append((task, sorted(lines, key=lambda each: each.at)))
     return told
-
-
-def _events(answer: Answer) -> Iterable[Mapping[str, Any]]:
-    events: Iterable[Mapping[str, Any]] = answer.get("events", ())
-    return events

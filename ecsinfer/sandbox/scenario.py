@@ -129,6 +129,7 @@ class Scenario:
         roles_withheld: role ARNs or names that the caller may not pass to a service (H3).
         secrets_missing: ``valueFrom`` values that cannot be read.
         log_groups_missing: log groups that do not exist.
+        log_pages_empty: whether the last page of a log stream is empty, as any of AWS's may be.
         describe_lag: seconds by which Describe calls trail a create (0.9).
         api_buckets: whether AWS's API rates apply (I2).
         latency: seconds of simulated time every call takes in process, of wall time on the server.
@@ -148,6 +149,7 @@ class Scenario:
     roles_withheld: tuple[str, ...] = ()
     secrets_missing: tuple[str, ...] = ()
     log_groups_missing: tuple[str, ...] = ()
+    log_pages_empty: bool = False
     describe_lag: float = 0
     api_buckets: bool = False
     latency: float = 0

@@ -140,6 +140,19 @@ def test_the_last_failed_tasks_tell_why_they_stopped_and_their_last_words(
     assert capsys.readouterr().out.count("\n") == 3
 
 
+def test_last_words_behind_an_empty_page_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    words = tuple(f"line {number}" for number in range(7))
+    crash = ImageBehaviour("crash", 3, logs=words)
+    sandbox = Sandbox(Scenario(images=(("*:crash", crash),), log_pages_empty=True))
+    someone = operator(sandbox, CRASH, **NO_ROLLBACK)
+    someone.deploy()
+    show_failed(looking(someone, tail=3), HOUR)
+    lines = shown(capsys)
+    failed = {task for _, task, _ in lines}
+    assert len(failed) >= 3
+    assert [text for _, _, text in lines] == ["line 4", "line 5", "line 6"] * len(failed)
+
+
 def test_tasks_that_a_rollout_stopped_did_not_fail(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,13 @@ from typing import Any
 
 from ecsinfer.sandbox.errors import ServiceError, invalid_parameter
 from ecsinfer.sandbox.logs.keeping import milliseconds, put
-from ecsinfer.sandbox.registry import Request, Response, Upstream, correction
+from ecsinfer.sandbox.registry import (
+    LeftToMotoError,
+    Request,
+    Response,
+    Upstream,
+    correction,
+)
 from ecsinfer.sandbox.state import World
 
 MOST_EVENTS = 10_000
@@ -34,10 +40,7 @@ def put_log_events(world: World, request: Request, upstream: Upstream) -> Respon
     taken = [(each["timestamp"], each["message"]) for each in events]
     taken = [(at, message) for at, message in taken if oldest <= at <= newest]
     with world.backend("logs") as logs:
-        group = _group(logs, request["logGroupName"])
-        stream = group.streams.get(request["logStreamName"])
-        if stream is None:
-            raise _no_stream()
+        stream = _stream(_group(logs, request["logGroupName"]), request["logStreamName"])
         answer: Response = {"nextSequenceToken": put(stream, taken, now)}
     rejected: dict[str, int] = {}
     if times and times[0] < oldest:
@@ -45,6 +48,23 @@ def put_log_events(world: World, request: Request, upstream: Upstream) -> Respon
     if times and times[-1] > newest:
         rejected["tooNewLogEventStartIndex"] = sum(at <= newest for at in times)
     return {**answer, "rejectedLogEventsInfo": rejected} if rejected else answer
+
+
+@correction("logs", "GetLogEvents")
+def get_log_events(world: World, request: Request, upstream: Upstream) -> Response:  # noqa: ARG001  a Corrector's signature
+    """A page may be empty with more before it: where the scenario says so, the last one is."""
+    asked_for_last = not (request.get("nextToken") or request.get("startFromHead"))
+    if not (asked_for_last and world.scenario.log_pages_empty):
+        raise LeftToMotoError
+    with world.backend("logs") as logs:
+        group = _group(logs, request.get("logGroupName") or request["logGroupIdentifier"])
+        count = len(_stream(group, request["logStreamName"]).events)
+    # moto's tokens: a direction, and the number of the event from which it goes on.
+    return {
+        "events": [],
+        "nextForwardToken": f"f/{count - 1:056d}",
+        "nextBackwardToken": f"b/{count:056d}",
+    }
 
 
 @correction("logs", "FilterLogEvents")
@@ -63,9 +83,7 @@ def filter_log_events(world: World, request: Request, upstream: Upstream) -> Res
         )
     with world.backend("logs") as logs:
         group = _group(logs, request.get("logGroupName") or request["logGroupIdentifier"])
-        if any(name not in group.streams for name in names or ()):
-            raise _no_stream()
-        chosen = [group.streams[name] for name in names or group.streams]
+        chosen = [_stream(group, name) for name in names or group.streams]
         found = sorted(
             _matching([each for each in chosen if _begins(each, prefix)], request),
             key=lambda event: (event["timestamp"], int(event["eventId"])),
@@ -110,5 +128,8 @@ def _group(logs: Any, name_or_arn: str) -> Any:
     return logs.groups[name]
 
 
-def _no_stream() -> ServiceError:
-    return ServiceError("ResourceNotFoundException", "The specified log stream does not exist.")
+def _stream(group: Any, name: str) -> Any:
+    """The log stream of the group."""
+    if name not in group.streams:
+        raise ServiceError("ResourceNotFoundException", "The specified log stream does not exist.")
+    return group.streams[name]

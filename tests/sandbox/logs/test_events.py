@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.logs.keeping import milliseconds
+from ecsinfer.sandbox.scenario import Scenario
 
 GROUP = "/app"
 
@@ -18,8 +19,8 @@ GROUP = "/app"
 class Group:
     """One log group of an account that has nothing else."""
 
-    def __init__(self) -> None:
-        self.sandbox = Sandbox(furnished=False)
+    def __init__(self, scenario: Scenario | None = None) -> None:
+        self.sandbox = Sandbox(scenario, furnished=False)
         self.client: Any = self.sandbox.session().client("logs")
         self.client.create_log_group(logGroupName=GROUP)
 
@@ -105,6 +106,24 @@ def test_a_page_holds_at_most_a_megabyte(group: Group) -> None:
     first = group.client.filter_log_events(**asked)
     assert len(first["events"]) == 4
     assert [message[0] for message in group.found(logStreamNamePrefix="big/")] == list("012345678")
+
+
+def test_the_last_page_of_a_stream_may_be_empty_and_its_token_leads_to_what_is_before() -> None:
+    group = Group(Scenario(log_pages_empty=True))
+    group.put("a", *((group.now(), f"{number}") for number in range(5)))
+    group.client.create_log_stream(logGroupName=GROUP, logStreamName="empty")
+    for stream, expected in (("a", ["", "34", "12", "0", ""]), ("empty", ["", ""])):
+        asked: dict[str, Any] = {"logGroupName": GROUP, "logStreamName": stream, "limit": 2}
+        pages = []
+        while True:
+            answer = group.client.get_log_events(**asked)
+            pages.append("".join(each["message"] for each in answer["events"]))
+            if answer["nextBackwardToken"] == asked.get("nextToken"):
+                break
+            asked["nextToken"] = answer["nextBackwardToken"]
+        assert pages == expected
+    with pytest.raises(ClientError, match="log stream does not exist"):
+        group.client.get_log_events(logGroupName=GROUP, logStreamName="nobody")
 
 
 def test_lines_for_a_group_that_was_deleted_are_lost_unless_the_driver_creates_it() -> None:
