@@ -88,7 +88,10 @@ def _groups(
         reads.pick(answer, "AutoScalingGroups", "AutoScalingGroupName", name) or {}
         for name, answer in zip(names, answers, strict=True)
     ]
-    templates = yield tuple(read for group in found for read in _template(group))
+    used = [group.get("LaunchTemplate") or {} for group in found]
+    templates = yield tuple(
+        reads.launch_template(each) for each in used if "LaunchTemplateId" in each
+    )
     known = {
         each["LaunchTemplateId"]: each.get("LaunchTemplateData", {}).get("InstanceType")
         for answer in templates
@@ -98,18 +101,6 @@ def _groups(
         Group(name, int(group.get("MaxSize", 0)), _types(group, known))
         for name, group in zip(names, found, strict=True)
     )
-
-
-def _template(group: Mapping[str, Any]) -> tuple[Read, ...]:
-    """The question for the instance type of the group's launch template."""
-    template = group.get("LaunchTemplate") or {}
-    if "LaunchTemplateId" not in template:
-        return ()
-    params = {
-        "LaunchTemplateId": template["LaunchTemplateId"],
-        "Versions": [template.get("Version", "$Default")],
-    }
-    return (Read("ec2", "DescribeLaunchTemplateVersions", params, optional=True),)
 
 
 def _types(group: Mapping[str, Any], known: Mapping[str, str | None]) -> tuple[str, ...]:

@@ -341,7 +341,7 @@ def _group_name(provider: Item) -> str:
 def _template_read(item: Item) -> Read:
     kind, source = answers.template_source(item)
     if kind == "template":
-        return questions.launch_template(source)
+        return reads.launch_template(source)
     return questions.launch_configuration(source)
 
 

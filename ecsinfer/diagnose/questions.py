@@ -20,7 +20,8 @@ def tasks(cluster: str, service: str, status: str) -> Read:
 def protection(cluster: str, arns: Iterable[str]) -> Read:
     """Scale-in protection of running tasks."""
     params = {"cluster": cluster, "tasks": list(arns)}
-    return _ecs("GetTaskProtection", params, batch="tasks", limit=10)
+    absent = ("ResourceNotFoundException", *_NO_CLUSTER)
+    return _ecs("GetTaskProtection", params, batch="tasks", limit=10, absent_on=absent)
 
 
 def hosts(cluster: str) -> Read:
@@ -92,19 +93,6 @@ def alarms(names: Iterable[str]) -> Read:
     """Alarms that are in ALARM."""
     params = {"AlarmNames": list(names), "StateValue": "ALARM"}
     return _read("cloudwatch", "DescribeAlarms", params)
-
-
-def launch_template(specification: Mapping[str, Any]) -> Read:
-    """The version of a launch template that a group uses."""
-    which = {key: value for key, value in specification.items() if key == "LaunchTemplateId"}
-    which = which or {"LaunchTemplateName": specification.get("LaunchTemplateName", "")}
-    absent = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
-    return _read(
-        "ec2",
-        "DescribeLaunchTemplateVersions",
-        {**which, "Versions": [specification.get("Version", "$Default")]},
-        absent,
-    )
 
 
 def launch_configuration(name: str) -> Read:

@@ -160,6 +160,23 @@ def auto_scaling_groups(name: str) -> Read:
     )
 
 
+def launch_template(specification: Mapping[str, Any]) -> Read:
+    """The version of a launch template that a group uses; the group may outlive both."""
+    which = {key: value for key, value in specification.items() if key == "LaunchTemplateId"}
+    which = which or {"LaunchTemplateName": specification.get("LaunchTemplateName", "")}
+    return Read(
+        "ec2",
+        "DescribeLaunchTemplateVersions",
+        {**which, "Versions": [specification.get("Version", "$Default")]},
+        absent_on=(
+            "InvalidLaunchTemplateId.NotFound",
+            "InvalidLaunchTemplateId.VersionNotFound",
+            "InvalidLaunchTemplateName.NotFoundException",
+        ),
+        optional=True,
+    )
+
+
 def container_instances(cluster: str) -> Read:
     """ARNs of the cluster's container instances; a cluster that is not there has none."""
     return Read(

@@ -6,6 +6,7 @@ import pytest
 
 from ecsinfer.cli.scale import set_scale
 from ecsinfer.errors import EcsInferError, OwnershipError, PreflightError, UsageError
+from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.embedded import Sandbox
 from tests.cli.operating import CRASH, SCALED, V1, Operator, deployed, operator
 
@@ -39,6 +40,17 @@ def test_what_the_auto_scaling_group_cannot_hold_is_said_before(sandbox: Sandbox
         "21 tasks cannot all run, at most 20: Auto Scaling group gpu-asg has a max size of 20, "
         "and g5.xlarge holds 1 of its tasks" in someone.warnings
     )
+
+
+def test_a_launch_template_that_is_gone_does_not_keep_a_count_from_being_set(
+    sandbox: Sandbox,
+) -> None:
+    someone = deployed(sandbox, V1)
+    sandbox.session().client("ec2").delete_launch_template(
+        LaunchTemplateId=furniture.GPU_LAUNCH_TEMPLATE
+    )
+    assert set_scale(someone.session, ["llm=1"]) == 0
+    assert someone.service.desired == 1
 
 
 @pytest.mark.rule("D27")

@@ -181,6 +181,25 @@ def test_the_policy_of_a_spec_allows_every_question(name: str) -> None:
     assert asked - allowed == set()
 
 
+def test_last_lines_behind_an_empty_page_are_evidence() -> None:
+    crash = ImageBehaviour("crash", 3, logs=("ValueError: no such model",))
+    trouble = Trouble(Scenario(images=(("*", crash),), log_pages_empty=True))
+    trouble.deploy(gpu())
+    _, cause = trouble.told["crash-loop"]
+    assert any("ValueError: no such model" in each for each in cause.evidence)
+
+
+def test_tasks_that_ended_meanwhile_leave_the_causes_to_be_told() -> None:
+    trouble = serving(gpu())
+    trouble.behave(Scenario(images=(("*/vllm:v2*", ImageBehaviour("crash", 3)),)))
+    trouble.sandbox.faults.add(
+        Fault("GetTaskProtection", nth=0, code="ResourceNotFoundException", message="not found")
+    )
+    trouble.deploy(gpu(image=V2))
+    assert "GetTaskProtection" in {call.operation for call in trouble.sandbox.calls}
+    assert "crash-loop" in trouble.told
+
+
 @pytest.mark.rule("H6")
 def test_what_may_not_be_read_is_told_and_breaks_nothing() -> None:
     refused = ("DescribeScalingActivities", "DescribeTargetHealth", "GetLogEvents")
