@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from ecsinfer.application import policy
 from ecsinfer.cli.logs import Look, go_on, show, show_failed
 from ecsinfer.cli.main import run
 from ecsinfer.cli.options import Common
@@ -22,7 +21,6 @@ from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from tests.cli.operating import CRASH, V1, V2, Operator, deployed, operator
 
 HOUR = 3600.0
-READS = ("Describe", "Filter", "Get", "List")
 NO_ROLLBACK = {"rollout": {"circuit_breaker": {"enable": True, "rollback": False}}}
 SIDECAR = {"sidecars": {"agent": {"image": "example.com/agent:1", "resources": {"memory": 128}}}}
 
@@ -349,15 +347,3 @@ def test_what_cannot_be_done_is_a_usage_error_that_tells_the_way_out(
 ) -> None:
     assert run(["logs", *options]) == 2
     assert words in capsys.readouterr().err
-
-
-def test_the_policy_of_a_spec_allows_every_question(command: Operator, sandbox: Sandbox) -> None:
-    sandbox.calls.clear()
-    assert run(["logs"]) == run(["logs", "--failed"]) == 0
-    operator(sandbox, CRASH, **NO_ROLLBACK).deploy()
-    run(["logs", "--failed"])
-    asked = {f"{call.service}:{call.operation}" for call in sandbox.calls}
-    assert {"logs:FilterLogEvents", "logs:GetLogEvents"} <= asked
-    document = policy(command.spec)
-    allowed = {each for statement in document["Statement"] for each in statement["Action"]}
-    assert {each for each in asked if each.split(":")[1].startswith(READS)} - allowed == set()

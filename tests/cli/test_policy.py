@@ -93,6 +93,8 @@ def test_a_day_of_commands_needs_no_more_than_the_policy(
     assert command(first, "gc", "--keep", "1", "--delete", "--yes") == 0
     assert command(first, "plan", "--destroy", "--purge") == 0
     assert command(first, "destroy", "--purge", "--yes", "--scale-groups-to-zero") == 0
+    sent = {call.operation for call in sandbox.calls}
+    assert {"FilterLogEvents", "GetLogEvents", "GetMetricData", "GetTaskProtection"} <= sent
     assert missing(sandbox, first, scale_groups_to_zero=True) == set()
 
 
