@@ -167,7 +167,8 @@ def _services(spec: Spec) -> Iterator[Statement]:
         "ecs:ListServiceDeployments ecs:TagResource",
         services,
     )
-    # The actions on a deployment or a service revision require its service as a resource, too.
+    # Actions on a deployment or a service revision require the service as a resource, too; of
+    # ContinueServiceDeployment that is a guess from its like.
     yield statement(
         "Deployments",
         "ecs:ContinueServiceDeployment ecs:DescribeServiceDeployments ecs:StopServiceDeployment",
