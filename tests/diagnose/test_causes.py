@@ -259,6 +259,12 @@ CASES: dict[str, Case] = {
         scenario=Scenario(secrets_missing=(furniture.SECRET,)),
         advice=healthy,
     ),
+    "secret-missing:parameter": Case(
+        "invalid ssm parameters",
+        "nowhere",
+        spec=gpu(secrets={"MODEL_ID": "/nowhere"}),
+        remedy=gpu(secrets={"MODEL_ID": furniture.PARAMETER}),
+    ),
     "log-group-missing": Case(
         "log group does not exist",
         "a log group of the containers does not exist",
@@ -270,6 +276,12 @@ CASES: dict[str, Case] = {
         f"ECS may not assume the role {furniture.TASK_ROLE}",
         scenario=Scenario(roles_denied=("ecsTaskRole",)),
         advice=healthy,
+    ),
+    "role-not-assumable:unknown": Case(
+        "unable to assume the role",
+        "ECS may not assume the role arn:aws:iam::123456789012:role/nobody",
+        spec=gpu(roles={**LLM["roles"], "task": "arn:aws:iam::123456789012:role/nobody"}),
+        remedy=gpu(),
     ),
     "out-of-memory": Case(
         "exit 137",

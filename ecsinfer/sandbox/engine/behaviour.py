@@ -117,7 +117,7 @@ def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failur
     """What stops a task before its images are pulled: roles (H3), then secrets."""
     scenario = core.world.scenario
     for role in filter(None, (definition.get("executionRoleArn"), definition.get("taskRoleArn"))):
-        if names_role(scenario.roles_denied, role):
+        if names_role(scenario.roles_denied, role) or not core.role_exists(role):
             return Failure(
                 f"ECS was unable to assume the role '{role}' that was provided for this task. "
                 "Please verify that the role being passed has the proper trust relationship and "
@@ -127,8 +127,9 @@ def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failur
         return Failure(_no_way_out(core.world.region))
     for container in task.containers:
         for secret in container.definition.get("secrets", ()):
-            if secret["valueFrom"] in scenario.secrets_missing:
-                return Failure(_secret_missing(secret["valueFrom"]))
+            source = secret["valueFrom"]
+            if source in scenario.secrets_missing or not core.secret_exists(source):
+                return Failure(_secret_missing(source))
     return None
 
 

@@ -47,6 +47,8 @@ class Core(ABC):
         zone_of_subnet: the availability zone of a subnet; "" when it is not known.
         digest_of_image: the digest an image reference stands for now; "" when not known.
         name_of_ami: the name of an AMI; "" when it is not known.
+        role_exists: whether IAM has a role; the scenario alone decides where nobody knows.
+        secret_exists: whether a secret or parameter is there; likewise.
         alarms_named: the CloudWatch alarms of these names, as they are now.
     """
 
@@ -57,6 +59,8 @@ class Core(ABC):
         self.zone_of_subnet: Callable[[str], str] | None = None
         self.digest_of_image: Callable[[str], str] | None = None
         self.name_of_ami: Callable[[str], str] | None = None
+        self.role_exists: Callable[[str], bool] = lambda _: True
+        self.secret_exists: Callable[[str], bool] = lambda _: True
         self.alarms_named: Callable[[Sequence[str]], list[Alarm]] | None = None
         self.instances: dict[str, str] = {}  # EC2 instance id -> container instance ARN
         self.short: dict[tuple[str, str], Service] = {}  # services that found no room

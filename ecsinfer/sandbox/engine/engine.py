@@ -190,6 +190,8 @@ def install(world: World) -> EcsEngine:
         engine.zone_of_subnet = around.zone_of_subnet
         engine.digest_of_image = around.digest_of_image
         engine.name_of_ami = around.name_of_ami
+        engine.role_exists = around.role_exists
+        engine.secret_exists = around.secret_exists
         engine.alarms_named = around.alarms_named
         engine.logs = world.logs
     return engine

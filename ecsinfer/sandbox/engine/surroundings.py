@@ -1,4 +1,4 @@
-"""What the engine asks of the other services of the account: subnets, images, alarms."""
+"""What the engine asks of the other services of the account: subnets, images, roles, alarms."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from ecsinfer.sandbox.state import World
 
 
 class Surroundings:
-    """The account's EC2, ECR and CloudWatch, as far as the engine notices them."""
+    """The account's EC2, ECR, IAM and so on, as far as the engine notices them."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._zones: dict[str, str] = {}
+        self._there: set[tuple[str, ...]] = set()
 
     def zone_of_subnet(self, subnet: str) -> str:
         """The zone of a subnet; "" when there is no such subnet."""
@@ -46,6 +47,35 @@ class Surroundings:
         except ServiceError:
             return ""
         return str(answer["imageDetails"][0]["imageDigest"])
+
+    def role_exists(self, role: str) -> bool:
+        """Whether IAM has the role, by name or ARN; another account's are not looked for."""
+        account = role.split(":")[4] if role.startswith("arn:") else self._world.account
+        return account != self._world.account or self._is_there(
+            "iam", "GetRole", {"RoleName": role.rpartition("/")[2]}
+        )
+
+    def secret_exists(self, source: str) -> bool:
+        """Whether there is the secret or parameter of a ``valueFrom``; only here is looked."""
+        parts = source.split(":")
+        if source.startswith("arn:") and parts[3:5] != [self._world.region, self._world.account]:
+            return True
+        if ":secretsmanager:" in source:
+            # Behind the ARN may stand a key of the secret's JSON, a stage and a version.
+            secret = {"SecretId": ":".join(parts[:7])}
+            return self._is_there("secretsmanager", "DescribeSecret", secret)
+        name = source.rpartition(":parameter")[2]
+        return self._is_there("ssm", "GetParameter", {"Name": name})
+
+    def _is_there(self, service: str, operation: str, request: dict[str, str]) -> bool:
+        key = (service, *request.values())
+        if key not in self._there:
+            try:
+                self._world.ask(service, operation, request)
+            except ServiceError:
+                return False
+            self._there.add(key)
+        return True
 
     def alarms_named(self, names: Sequence[str]) -> list[Alarm]:
         """The metric alarms of these names; one that CloudWatch does not know is left out."""
