@@ -26,6 +26,7 @@ class Timings:
             Instances one; an Auto Scaling group provider is ACTIVE at once.
         attachments: cluster attachmentsStatus UPDATE_IN_PROGRESS to UPDATE_COMPLETE.
         fargate: finding a host for a Fargate or Managed Instances task.
+        scaling_removed: deletion of a service until its scalable target has gone with it (E12).
     """
 
     launch: float = 30
@@ -37,6 +38,7 @@ class Timings:
     capacity_provider: float = 5
     attachments: float = 10
     fargate: float = 20
+    scaling_removed: float = 5
 
 
 Behaviour = Literal[
@@ -130,6 +132,8 @@ class Scenario:
         secrets_missing: ``valueFrom`` values that cannot be read.
         log_groups_missing: log groups that do not exist.
         log_pages_empty: whether the last page of a log stream is empty, as any of AWS's may be.
+        namespaces: how a service shows its Service Connect namespace, where there is one of that
+            name: as ``given``, by ``arn`` or by ``name``; AWS was seen to do either.
         describe_lag: seconds by which Describe calls trail a create (0.9).
         api_buckets: whether AWS's API rates apply (I2).
         latency: seconds of simulated time every call takes in process, of wall time on the server.
@@ -150,6 +154,7 @@ class Scenario:
     secrets_missing: tuple[str, ...] = ()
     log_groups_missing: tuple[str, ...] = ()
     log_pages_empty: bool = False
+    namespaces: Literal["given", "arn", "name"] = "given"
     describe_lag: float = 0
     api_buckets: bool = False
     latency: float = 0

@@ -23,6 +23,7 @@ keys are. Times are seconds or text such as ``500ms``, ``90s``, ``5m``, ``1h30m`
     secrets_missing: ["arn:aws:secretsmanager:us-east-1:123456789012:secret:token"]
     log_groups_missing: [/ecs/llm]
     log_pages_empty: true             # ... of a log stream's end, with more before
+    namespaces: arn                   # how a service shows the one that it named
     describe_lag: 20s                 # describe calls trail a create
     api_buckets: true                 # AWS's API rates apply
     latency: 50ms

@@ -26,6 +26,7 @@ def test_the_documented_example_is_a_scenario() -> None:
     assert scenario.images[1][1].logs == ("CUDA out of memory",)
     assert scenario.no_capacity == ("us-east-1a", "p5.48xlarge", "g5.xlarge@us-east-1b")
     assert (scenario.vcpu_quota, scenario.api_buckets) == (64, True)
+    assert scenario.namespaces == "arn"
     assert (scenario.describe_lag, scenario.latency) == (20, 0.05)
     assert scenario.faults[0] == Fault("CreateService", kind="lost")
     assert scenario.faults[2].status == 503

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from ecsinfer.sandbox.ecs import account_settings, associations
+from ecsinfer.sandbox.ecs import account_settings, associations, namespaces
 from ecsinfer.sandbox.ecs.cluster_view import (
     EVERYTHING,
     describe_cluster,
@@ -232,9 +232,8 @@ def _connect(world: World, cluster: Cluster, request: Request) -> None:
     namespace = request.get("serviceConnectDefaults", {}).get("namespace")
     if namespace is None:
         return
-    if namespace and not namespace.startswith("arn:"):
-        namespace = world.arn(f"namespace/ns-{world.hex(16)}", "servicediscovery")
-    cluster.service_connect_defaults = {"namespace": namespace} if namespace else {}
+    arn = namespaces.default_of(world, namespace) if namespace else ""
+    cluster.service_connect_defaults = {"namespace": arn} if arn else {}
 
 
 def _check_execute_command(configuration: Mapping[str, Any]) -> None:

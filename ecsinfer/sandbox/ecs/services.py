@@ -11,9 +11,9 @@ from ecsinfer.sandbox.ecs.common import (
     put_tags,
     require_active_cluster,
     require_cluster,
-    short_name,
 )
 from ecsinfer.sandbox.ecs.identifiers import name_in_cluster
+from ecsinfer.sandbox.ecs.namespaces import arn_of, with_namespace
 from ecsinfer.sandbox.ecs.roles import require_passable, require_service_linked
 from ecsinfer.sandbox.ecs.service_defaults import (
     Spec,
@@ -69,7 +69,8 @@ def create_service(world: World, request: Request) -> Response:
     if not request.get("taskDefinition"):
         raise client_error("TaskDefinition can not be blank.")
     definition = active_task_definition(world, request["taskDefinition"], client_error)
-    spec = created_spec(with_security_groups(world, request), capacity)
+    completed = with_namespace(world, with_security_groups(world, request))
+    spec = created_spec(completed, capacity)
     check_proposal(Proposal(world, cluster, spec, definition.spec, request.get("desiredCount")))
     service = Service(
         name=name,
@@ -116,7 +117,7 @@ def update_service(world: World, request: Request) -> Response:
     if service.status != "ACTIVE":
         raise ServiceError("ServiceNotActiveException", "Service was not ACTIVE.")
     check_controller(request)
-    request = with_security_groups(world, request)
+    request = with_namespace(world, with_security_groups(world, request))
     definition = _definition_of(world, service, request)
     if request.get("capacityProviderStrategy"):
         items = task_strategy(world, cluster, request["capacityProviderStrategy"])
@@ -237,7 +238,7 @@ def list_services(world: World, request: Request) -> Response:
 @ecs_operation("ListServicesByNamespace")
 def list_services_by_namespace(world: World, request: Request) -> Response:
     """ListServicesByNamespace: services of all clusters that use Service Connect with it."""
-    wanted = short_name(request["namespace"])
+    wanted = arn_of(world, request["namespace"])
     arns = [
         service.arn
         for service in world.services.values()
@@ -253,7 +254,7 @@ def _namespace(world: World, service: Service) -> str:
     if not connect.get("enabled"):
         return ""
     defaults = world.clusters[service.cluster].service_connect_defaults
-    return short_name(connect.get("namespace") or defaults.get("namespace", ""))
+    return arn_of(world, connect.get("namespace") or defaults.get("namespace", ""))
 
 
 def _answer(world: World, service: Service, *, tags: bool) -> Response:

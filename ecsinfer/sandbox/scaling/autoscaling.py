@@ -8,9 +8,6 @@ from ecsinfer.sandbox.scaling import alarms, tracking
 from ecsinfer.sandbox.scaling.records import Policy, ScalingActivity, ScheduledAction, Target
 from ecsinfer.sandbox.state import Service, World
 
-REMOVED_AFTER = 5.0
-"""Seconds from a service's deletion until its scalable target has gone with it (E12)."""
-
 ACTIVITIES_KEPT = 1000
 
 
@@ -37,18 +34,18 @@ class ServiceAutoScaling:
         self._ticker: Timer | None = None
 
     def service_deleted(self, cluster: str, service: str) -> None:
-        """The scalable target and its policies go with the service, a moment later (E12).
+        """The scalable target and its policies go with the service, in their own time (E12).
 
-        One that is registered again by then, for a new service of that name, stays.
+        To register it again meanwhile, for a new service of that name, only changes the one that
+        goes; one that was registered after a deregistration is another, and stays.
         """
-        resource, deleted_at = f"service/{cluster}/{service}", self._world.now()
+        going = self.targets.get(f"service/{cluster}/{service}")
 
         def remove() -> None:
-            target = self.targets.get(resource)
-            if target is not None and target.registered_at <= deleted_at:
-                self.remove(target)
+            if going is not None and self.targets.get(going.resource) is going:
+                self.remove(going)
 
-        self._world.clock.after(REMOVED_AFTER, remove)
+        self._world.clock.after(self._world.scenario.timings.scaling_removed, remove)
 
     def remove(self, target: Target) -> None:
         """Drop a target with its policies, scheduled actions and tags (E11)."""

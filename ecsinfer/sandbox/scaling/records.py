@@ -29,7 +29,6 @@ class Target:
     minimum: int
     maximum: int
     created_at: datetime
-    registered_at: datetime  # the last registration
     suspended: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(SUSPENSIONS, False))
 
     @property

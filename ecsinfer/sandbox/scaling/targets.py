@@ -45,9 +45,8 @@ def register_scalable_target(world: World, request: Request) -> Response:
         minimum,
         maximum,
         world.now(),
-        world.now(),
     )
-    target.minimum, target.maximum, target.registered_at = minimum, maximum, world.now()
+    target.minimum, target.maximum = minimum, maximum
     target.suspended |= request.get("SuspendedState", {})
     scaling.targets[resource] = target
     if request.get("Tags"):

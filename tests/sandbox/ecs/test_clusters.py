@@ -173,6 +173,20 @@ def test_updates_change_what_they_name_and_an_empty_namespace_removes_the_defaul
     assert "serviceConnectDefaults" not in described(ecs, "x")
 
 
+@pytest.mark.rule("A8")
+def test_a_default_namespace_is_shown_by_its_arn_and_made_where_there_is_none(
+    ecs: Any, sandbox: Sandbox
+) -> None:
+    cloud_map = sandbox.session().client("servicediscovery")
+    cloud_map.create_http_namespace(Name="there")
+    for name in ("there", "new"):
+        ecs.create_cluster(clusterName=name, serviceConnectDefaults={"namespace": name})
+    made = {each["Name"]: each["Arn"] for each in cloud_map.list_namespaces()["Namespaces"]}
+    assert set(made) == {"there", "new"}
+    for name, arn in made.items():
+        assert described(ecs, name)["serviceConnectDefaults"] == {"namespace": arn}
+
+
 @pytest.mark.rule("A8", "A9")
 def test_settings_cannot_change_while_attachments_do(ecs: Any, sandbox: Sandbox) -> None:
     busy_cluster(ecs)

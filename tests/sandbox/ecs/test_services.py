@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from ecsinfer.sandbox.scenario import Scenario
 from tests.sandbox.ecs.service_world import (
     AWSVPC,
     CLUSTER,
@@ -259,6 +260,27 @@ def test_services_are_found_by_the_namespace_they_name_or_their_cluster_has(
 
     assert listed("apps") == [named["serviceArn"]]
     assert listed(cluster["serviceConnectDefaults"]["namespace"]) == [unnamed["serviceArn"]]
+
+
+@pytest.mark.rule("D29")
+@pytest.mark.parametrize("form", ["given", "arn", "name"])
+def test_a_namespace_is_shown_in_the_form_of_the_scenario_and_is_the_same_in_both(
+    form: Literal["given", "arn", "name"],
+) -> None:
+    services = ServiceWorld(Scenario(namespaces=form))
+    cloud_map = services.sandbox.session().client("servicediscovery")
+    cloud_map.create_http_namespace(Name="apps")
+    arn = cloud_map.list_namespaces()["Namespaces"][0]["Arn"]
+    shown = {"given": "apps", "arn": arn, "name": "apps"}[form]
+    service = services.create_on_fargate(serviceConnectConfiguration=CONNECT)
+    assert service["deployments"][0]["serviceConnectConfiguration"]["namespace"] == shown
+    for namespace in ("apps", arn):
+        found = services.ecs.list_services_by_namespace(namespace=namespace)["serviceArns"]
+        assert found == [service["serviceArn"]]
+    if form != "given":
+        again = {**CONNECT, "namespace": arn}
+        after = services.update(serviceConnectConfiguration=again)
+        assert deployment_ids(after) == deployment_ids(service)
 
 
 @pytest.mark.rule("D29")

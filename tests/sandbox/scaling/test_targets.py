@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsinfer.sandbox.scenario import Scenario
+from ecsinfer.sandbox.scenario import Scenario, Timings
 from tests.sandbox.ecs.refusals import refusal
 from tests.sandbox.scaling.scaled import RESOURCE, TARGET, Scaled
 
@@ -158,11 +158,16 @@ def test_the_target_goes_with_its_service_a_moment_later(tracked: Scaled) -> Non
 
 
 @pytest.mark.rule("E12")
-def test_a_target_registered_for_the_next_service_of_that_name_stays(scaled: Scaled) -> None:
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_target_goes_late_unless_it_was_registered_anew(scaled: Scaled, *, anew: bool) -> None:
+    scaled.sandbox.behave(Scenario(timings=Timings(scaling_removed=300)))
     scaled.create(0)
     scaled.register(0, 4)
+    (before,) = scaled.targets
     scaled.ecs.delete_service(cluster="c", service="s")
     scaled.clock.sleep(2)
+    if anew:
+        scaled.api.deregister_scalable_target(**TARGET)
 
     scaled.ecs.create_service(
         cluster="c",
@@ -173,9 +178,12 @@ def test_a_target_registered_for_the_next_service_of_that_name_stays(scaled: Sca
         networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d000000001"]}},
     )
     scaled.register(0, 4)
-    scaled.clock.sleep(60)
-
-    assert [item["ResourceId"] for item in scaled.targets] == [RESOURCE]
+    (after,) = scaled.targets
+    assert (after["CreationTime"] > before["CreationTime"]) is anew
+    scaled.clock.sleep(290)
+    assert scaled.targets == [after]
+    scaled.clock.sleep(20)
+    assert scaled.targets == ([after] if anew else [])
 
 
 def test_other_namespaces_are_left_to_moto(scaled: Scaled) -> None:
