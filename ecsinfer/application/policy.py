@@ -34,7 +34,7 @@ def policy(
     statements = [*_cluster(spec), *_capacity(spec), *_services(spec), *_scaling(spec)]
     statements += [*_logs(spec), *_images(spec), *_load_balancers(spec), *_roles(spec)]
     statements += [*_forgotten(spec), *policy_reads.diagnosis(spec), *policy_reads.status()]
-    statements += [*policy_reads.lookups(spec, lookups)]
+    statements += [*policy_reads.service_connect(spec), *policy_reads.lookups(spec, lookups)]
     if scale_groups_to_zero:
         statements += [*_emptied_groups(spec)]
     return {"Version": "2012-10-17", "Statement": statements}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ecsinfer.application.statements import Statement, arn, statement
 from ecsinfer.application.task_definitions import task_definition
+from ecsinfer.kinds import namespaces
 from ecsinfer.logs.destinations import destinations
 from ecsinfer.spec import Reference, Spec
 
@@ -57,6 +59,20 @@ def status() -> Iterator[Statement]:
         "Status",
         "application-autoscaling:DescribeScalingActivities cloudwatch:GetMetricData",
     )
+
+
+def service_connect(spec: Spec) -> Iterator[Statement]:
+    """The namespaces that are named: AWS may show by ARN what the spec names, and conversely."""
+    named: list[Any] = [spec.cluster.overrides.get("serviceConnectDefaults")]
+    for service in spec.services.values():
+        raw = service.overrides.service.get("serviceConnectConfiguration")
+        named += [service.service_connect, raw]
+    if any(map(namespaces.of, named)):
+        yield statement(
+            "Namespaces",
+            "servicediscovery:GetNamespace",
+            arn(spec, "servicediscovery", "namespace/*"),
+        )
 
 
 def lookups(spec: Spec, references: Iterable[Reference]) -> Iterator[Statement]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ecsinfer.errors import PreflightError
-from ecsinfer.kinds import others, ownership, reads
+from ecsinfer.kinds import namespaces, others, ownership, reads
 from ecsinfer.kinds.compare import differences, verb_for
 from ecsinfer.kinds.others import Leaving, Others
 from ecsinfer.model import (
@@ -102,6 +102,7 @@ class ClusterKind:
         found = reads.alive(reads.pick(answer, "clusters", "clusterName", desired.name))
         if found is None:
             return None
+        found = yield from _with_namespace(desired, found)
         seen = yield from others.look(desired.leaving)
         registered = int(found.get("registeredContainerInstancesCount", 0))
         if desired.leaving is None or not registered:
@@ -185,6 +186,15 @@ class ClusterKind:
     def outputs(self, desired: Cluster, observed: ObservedCluster) -> Mapping[str, str]:
         """``name`` and ``arn``."""
         return {"name": desired.name, "arn": observed.cluster.get("clusterArn", "")}
+
+
+def _with_namespace(desired: Cluster, found: Mapping[str, Any]) -> Observation[Mapping[str, Any]]:
+    """The cluster with its default namespace, which AWS shows by ARN, in the declared form."""
+    shown = found.get("serviceConnectDefaults", {})
+    connect = yield from namespaces.as_declared(
+        desired.service_connect_defaults, shown, str(found.get("clusterArn", ""))
+    )
+    return {**found, "serviceConnectDefaults": connect} if connect is not shown else found
 
 
 def _pairs(settings: Mapping[str, str]) -> list[dict[str, str]]:

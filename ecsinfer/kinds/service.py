@@ -126,6 +126,7 @@ class ServiceKind:
         if current and any(name in desired.params for name in service_content.OF_THE_REVISION):
             (answer,) = yield (reads.service_revision(service, current),)
             service = service_content.with_revision(service, answer)
+        service = yield from service_content.with_namespace(service, desired.params)
         scaled = desired.scaled or (yield from _scaled_by_others(desired, targets))
         unscaled = desired.scaled and not scaling.target(targets, desired.cluster, desired.name)
         ours = saved.get("deployment", "")

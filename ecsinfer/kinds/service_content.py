@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ecsinfer.kinds import namespaces
 from ecsinfer.kinds.compare import differences
-from ecsinfer.model import Answer, Change, Effect
+from ecsinfer.model import Answer, Change, Effect, Observation
+
+_CONNECT = "serviceConnectConfiguration"
 
 ROLLOUT_FIELDS = (
     "capacityProviderStrategy",
@@ -79,6 +82,23 @@ def with_revision(service: Mapping[str, Any], answer: Answer) -> Mapping[str, An
     for revision in answer.get("serviceRevisions", ()):
         return {**service, **{name: revision[name] for name in OF_THE_REVISION if name in revision}}
     return service
+
+
+def with_namespace(
+    service: Mapping[str, Any], params: Mapping[str, Any]
+) -> Observation[Mapping[str, Any]]:
+    """The service with the namespace of its Service Connect in the declared form, if it is that."""
+    shown = primary(service).get(_CONNECT, {})
+    connect = yield from namespaces.as_declared(
+        params.get(_CONNECT, {}), shown, str(service.get("serviceArn", ""))
+    )
+    if connect is shown:
+        return service
+    deployments = [
+        {**each, _CONNECT: connect} if each.get("status") == "PRIMARY" else each
+        for each in service["deployments"]
+    ]
+    return {**service, "deployments": deployments}
 
 
 def changes(params: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[Change, ...]:

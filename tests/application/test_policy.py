@@ -135,6 +135,22 @@ def test_what_is_marked_as_existing_is_not_written() -> None:
     assert "ecs:DeleteCluster" not in found["Cluster"]["Action"]
 
 
+@pytest.mark.rule("H5")
+def test_a_namespace_is_asked_for_where_service_connect_names_one() -> None:
+    connect = {"enabled": True, "namespace": "apps"}
+    defaults = {"serviceConnectDefaults": {"namespace": "apps"}}
+    raw = {"service": {"serviceConnectConfiguration": connect}}
+    for made in (
+        fargate(service_connect=connect),
+        fargate(overrides=raw),
+        spec(cluster={"overrides": defaults}),
+    ):
+        (statement,) = [each for sid, each in statements(made).items() if sid == "Namespaces"]
+        assert statement["Action"] == ["servicediscovery:GetNamespace"]
+        assert statement["Resource"] == "arn:aws:servicediscovery:us-east-1:*:namespace/*"
+    assert "Namespaces" not in statements(fargate(service_connect={"enabled": True}))
+
+
 def test_the_partition_follows_the_region() -> None:
     china = spec(region="cn-north-1", capacity={"cpu": CPU})
     assert statements(china)["Cluster"]["Resource"].startswith("arn:aws-cn:ecs:cn-north-1:")
