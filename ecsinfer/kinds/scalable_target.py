@@ -69,11 +69,7 @@ class ScalableTarget:
     @property
     def address(self) -> dict[str, str]:
         """What every call names it by."""
-        return {
-            **reads.NAMESPACE,
-            "ResourceId": reads.resource_id(self.cluster, self.service),
-            **reads.DIMENSION,
-        }
+        return scaling.address(self.cluster, self.service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,10 @@ class ObservedTarget:
             the target.
         lapsed: it was registered for a service that is gone or will be replaced.
         service: the service; None when it is not there.
-        hanging: what hangs on the target; not asked where the spec declares scaling.
+        hanging: what hangs on the target; not asked where the spec declares scaling, unless it
+            outlived its service.
+        outlived: its service is gone, and nobody else uses it: AWS may yet remove it, even after
+            it was registered again, which would not change its date.
     """
 
     target: Mapping[str, Any]
@@ -94,6 +93,7 @@ class ObservedTarget:
     lapsed: bool
     service: Mapping[str, Any] | None = None
     hanging: scaling.Hanging = field(default_factory=scaling.Hanging)
+    outlived: bool = False
 
 
 class ScalableTargetKind:
@@ -114,12 +114,15 @@ class ScalableTargetKind:
             return None
         service = reads.pick(described, "services", "serviceName", desired.service)
         lapsed = scaling.lapsed(found, service, desired.params)
-        if not desired.undeclared:
-            own = scaling.ours(service, desired.application)
+        outlived = scaling.lapsed(found, service, {})
+        own = scaling.ours(service, desired.application)
+        if not (desired.undeclared or outlived):
             return ObservedTarget(found, own, lapsed, service)
-        # Nobody declares scaling: only what hangs on the target tells whose it is.
         hanging = yield from scaling.hanging(desired.cluster, desired.service, desired.application)
-        return ObservedTarget(found, hanging.ours, lapsed, service, hanging)
+        if desired.undeclared:  # only what hangs on the target tells whose it is
+            own = hanging.ours
+        alone = outlived and not hanging.shared
+        return ObservedTarget(found, own, lapsed, service, hanging, alone)
 
     def diff(
         self, desired: ScalableTarget, observed: ObservedTarget | None
@@ -149,7 +152,10 @@ class ScalableTargetKind:
     def steps(
         self, desired: ScalableTarget, observed: ObservedTarget | None, verb: Verb
     ) -> tuple[Step, ...]:
-        """Register, which creates and updates alike (E2); never with tags (E4)."""
+        """Register, which creates and updates alike (E2); never with tags (E4).
+
+        One that outlived its service is not registered again but anew (E12).
+        """
         if verb is Verb.DELETE:
             return _deregister(desired)
         if desired.undeclared:
@@ -161,7 +167,11 @@ class ScalableTargetKind:
             saves={"arn": "ScalableTargetARN"},
             retry_on=frozenset({"busy", "consistency"}),
         )
-        return (register, Settle("ready", WITHIN)) if verb is not Verb.KEEP else ()
+        if verb is Verb.KEEP:
+            return ()
+        outlived = observed is not None and observed.outlived
+        former = (scaling.deregister(desired.cluster, desired.service),) if outlived else ()
+        return (*former, register, Settle("ready", WITHIN))
 
     def teardown(
         self, desired: ScalableTarget, observed: ObservedTarget | None
@@ -237,10 +247,4 @@ def _require_there(desired: ScalableTarget, observed: ObservedTarget | None) -> 
 
 
 def _deregister(desired: ScalableTarget) -> tuple[Step, ...]:
-    call = Call(
-        "application-autoscaling",
-        "DeregisterScalableTarget",
-        desired.address,
-        retry_on=frozenset({"busy", "gone"}),
-    )
-    return (call, Settle("gone", WITHIN))
+    return (scaling.deregister(desired.cluster, desired.service), Settle("gone", WITHIN))

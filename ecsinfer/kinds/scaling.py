@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecsinfer.kinds import ownership, reads, service_content
-from ecsinfer.model import Answer, Read
+from ecsinfer.model import Answer, Call, Read
 
 
 def prefix(application: str) -> str:
@@ -59,6 +59,32 @@ def hanging(
         tuple(name for name in policies if name.startswith(start)),
         tuple(name for name in actions if name.startswith(start)),
         any(not name.startswith(start) for name in (*policies, *actions)),
+    )
+
+
+def others(
+    targets: Answer, cluster: str, service: str, application: str
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], bool]:
+    """Whether a scalable target that is not ours to remove moves desiredCount (D27)."""
+    if target(targets, cluster, service) is None:
+        return False
+    found = yield from hanging(cluster, service, application)
+    return not found.ours
+
+
+def address(cluster: str, service: str) -> dict[str, str]:
+    """What every call names the service by."""
+    resource = {"ResourceId": reads.resource_id(cluster, service)}
+    return {**reads.NAMESPACE, **resource, **reads.DIMENSION}
+
+
+def deregister(cluster: str, service: str) -> Call:
+    """Remove the scalable target with all that hangs on it (E11)."""
+    return Call(
+        "application-autoscaling",
+        "DeregisterScalableTarget",
+        address(cluster, service),
+        retry_on=frozenset({"busy", "gone"}),
     )
 
 

@@ -59,11 +59,7 @@ class ScalingPolicies:
     @property
     def address(self) -> dict[str, str]:
         """What every call names the service by."""
-        return {
-            **reads.NAMESPACE,
-            "ResourceId": reads.resource_id(self.cluster, self.service),
-            **reads.DIMENSION,
-        }
+        return scaling.address(self.cluster, self.service)
 
 
 @dataclass(frozen=True, slots=True)

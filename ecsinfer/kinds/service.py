@@ -127,7 +127,9 @@ class ServiceKind:
             (answer,) = yield (reads.service_revision(service, current),)
             service = service_content.with_revision(service, answer)
         service = yield from service_content.with_namespace(service, desired.params)
-        scaled = desired.scaled or (yield from _scaled_by_others(desired, targets))
+        scaled = desired.scaled or (
+            yield from scaling.others(targets, desired.cluster, desired.name, desired.application)
+        )
         unscaled = desired.scaled and not scaling.target(targets, desired.cluster, desired.name)
         ours = saved.get("deployment", "")
         deployment: Mapping[str, Any] = {}
@@ -176,13 +178,19 @@ class ServiceKind:
     def steps(
         self, desired: Service, observed: ObservedService | None, verb: Verb
     ) -> tuple[Step, ...]:
-        """Create (after the predecessor is gone, D1), or one UpdateService and one TagResource."""
+        """Create (after the predecessor is gone, D1), or one UpdateService and one TagResource.
+
+        Before a service is replaced its scaling goes: AWS would remove it in its own time, and
+        with it what is registered for the new service (E12).
+        """
         ready = Settle("ready", desired.rollout_within)
         if verb is Verb.CREATE:
             gone = () if observed is None else (_gone(desired, observed),)
             return (*gone, _create(desired), ready)
         if verb is Verb.REPLACE and observed is not None:
+            registered = desired.scaled and not observed.unscaled
             return (
+                *((scaling.deregister(desired.cluster, desired.name),) if registered else ()),
                 _delete(desired, observed),
                 _gone(desired, observed),
                 _create(desired),
@@ -331,16 +339,6 @@ def _delete(desired: Service, observed: ObservedService) -> Call:
 
 def _gone(desired: Service, observed: ObservedService) -> Settle:
     return Settle("gone", DRAIN_WITHIN + observed.delay + desired.stop_timeout)
-
-
-def _scaled_by_others(
-    desired: Service, targets: Answer
-) -> Generator[tuple[Read, ...], tuple[Answer, ...], bool]:
-    """Whether a scalable target that is not ours to remove moves desiredCount (D27)."""
-    if scaling.target(targets, desired.cluster, desired.name) is None:
-        return False
-    found = yield from scaling.hanging(desired.cluster, desired.name, desired.application)
-    return not found.ours
 
 
 def _deployment(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -123,8 +123,40 @@ class Executor:
                 self._act(action)
         if wait:
             self._wait_for(self.rolling)
+            self._restore()
         for key in self.rolling:
             self.emit(events.Warned("not waited for: it goes on by itself", node=key))
+
+    def _restore(self) -> None:
+        """Do again what AWS undid since: what a replaced node had may go late, with the new (E12).
+
+        Only calls of the plan go out again; anything else is for the next plan.
+        """
+        for action in self._behind_replaced():
+            node = self.graph.nodes[action.node]
+            desired = bind(node.desired, self.view.outputs)
+            observed = observe(self.door, {node.key: node.kind.observe(desired, {})})[node.key]
+            steps = DECIDE[self.plan.intent](node, desired, observed).steps
+            undone = calls(steps)
+            if undone and set(undone) <= set(calls(self._bound(node, action.steps))):
+                self.emit(events.Warned("AWS has undone it: it is done again", node=node.key))
+                self._act(replace(action, steps=steps))
+        self._wait_for(self.rolling)
+
+    def _behind_replaced(self) -> list[Action]:
+        """What was done for something that was replaced, however far behind it."""
+        behind: set[str] = set()
+        found = []
+        for action in self.plan.actions:
+            key = action.node
+            if key in self.failures or leaves(self.graph.nodes[key], self.plan.intent):
+                continue
+            if action.verb is Verb.REPLACE:
+                behind.add(key)
+            elif behind & self.graph.earlier[key]:
+                behind.add(key)
+                found.append(action)
+        return [action for action in found if action.node in self.done]
 
     def look_again(self) -> None:
         """Bring the outputs of what was written to, and not seen since, up to date."""
@@ -213,7 +245,7 @@ class Executor:
         except OwnershipError as error:
             raise PlanStaleError(str(error), hint=error.hint) from error
         require_same(node, self.plan.intent, steps, now.steps)
-        if not leaves(node, self.plan.intent):
+        if not leaves(node, self.plan.intent) and calls(steps) == calls(now.steps):
             return steps
         if now.verb is Verb.RETAIN:
             self.emit(events.Retained(node.key, now.why))
@@ -322,17 +354,28 @@ def require_same(
 ) -> None:
     """Refuse a plan whose calls on a node are not the ones that the world wants now.
 
-    What is removed may be gone already, or some of it: less than planned is done then, never more.
+    What is to be removed may be gone already, or some of it: less than planned is done then, never
+    more.
 
     Raises:
         PlanStaleError: the world has changed.
     """
     gone_already = leaves(node, intent) and parts(wanted) <= parts(planned)
+    gone_already |= calls(wanted) == calls(_without_removals(planned, calls(wanted)))
     if calls(planned) != calls(wanted) and not gone_already:
         raise PlanStaleError(
             f"{node.key} has changed since the plan was made",
             hint="run plan again and look at what is different",
         )
+
+
+def _without_removals(planned: Sequence[Step], wanted: Sequence[str]) -> list[Call]:
+    """The planned calls but for those that would remove what is not there to be removed."""
+    return [
+        step
+        for step in planned
+        if isinstance(step, Call) and ("gone" not in step.retry_on or normal(step) in wanted)
+    ]
 
 
 def value_at(answer: Any, path: str) -> Any:

@@ -96,7 +96,8 @@ def test_a_service_that_must_be_replaced_keeps_its_scaling() -> None:
     with pytest.raises(PreflightError, match="launchType"):
         life.plan(replaced)
     plan = life.plan(replaced, allow_replace=True)
-    assert operations(plan)[:2] == ["DeleteService", "CreateService"]
+    gone = ["DeregisterScalableTarget", "DeleteService"]  # or AWS removes it in its own time
+    assert operations(plan)[:3] == [*gone, "CreateService"]
     assert "RegisterScalableTarget" in operations(plan)
     assert life.deploy(replaced, allow_replace=True).status == "done"
     assert life.plan(replaced, allow_replace=True).empty

@@ -86,9 +86,17 @@ def test_what_an_operator_suspended_stays_suspended() -> None:
 def test_a_target_of_a_service_that_is_gone_or_goes_is_registered_anew() -> None:
     kind = ScalableTargetKind()
     before = datetime(2025, 12, 31, tzinfo=UTC)
-    assert decide(kind, TARGET, world(CreationTime=before))[0] is Verb.CREATE
+    anew = ["DeregisterScalableTarget", "RegisterScalableTarget", "ready"]
+    assert decide(kind, TARGET, world(CreationTime=before)) == (Verb.CREATE, anew, ())
     going = replace(TARGET, params={"schedulingStrategy": "DAEMON"})
-    assert decide(kind, going, world())[0] is Verb.CREATE
+    assert decide(kind, going, world()) == (Verb.CREATE, anew[1:], ())  # the service takes it along
+
+
+@pytest.mark.rule("E12", "E13")
+def test_a_target_of_a_service_that_is_gone_stays_while_others_use_it() -> None:
+    before = datetime(2025, 12, 31, tzinfo=UTC)
+    _, steps, _ = decide(ScalableTargetKind(), TARGET, world({"by-hand": {}}, CreationTime=before))
+    assert steps == ["RegisterScalableTarget", "ready"]
 
 
 @pytest.mark.rule("E13")

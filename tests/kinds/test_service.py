@@ -207,6 +207,17 @@ def test_a_fixed_field_is_replaced_only_when_that_is_allowed() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.rule("D5", "E12")
+def test_the_scaling_of_a_service_goes_before_it_is_replaced() -> None:
+    desired = replace(with_params(schedulingStrategy="DAEMON"), scaled=True, allow_replace=True)
+    steps = outline(KIND.steps(desired, seen(), Verb.REPLACE))
+    assert steps == [
+        "DeregisterScalableTarget", "DeleteService", "gone", "CreateService", "ready",
+    ]  # fmt: skip
+    unscaled = replace(seen(), unscaled=True)
+    assert outline(KIND.steps(desired, unscaled, Verb.REPLACE)) == steps[1:]
+
+
 @pytest.mark.rule("D27")
 def test_the_count_is_left_to_whoever_scales() -> None:
     moved = {"desiredCount": 7, "runningCount": 7}
