@@ -6,7 +6,7 @@ An upper bound: what else runs there is left out, so that what it says cannot be
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecsinfer.capacity import catalogue
@@ -56,7 +56,8 @@ class Headroom:
             f"{' or '.join(group.types)} holds {each} of its tasks"
             for group, each in held
         )
-        return f"{wanted} tasks cannot all run, at most {total}: {'; '.join(parts)}"
+        least = f"{wanted} tasks cannot all run, at most {total}" if total else "no task can run"
+        return f"{least}: {'; '.join(parts)}"
 
 
 def observe(service: Mapping[str, Any]) -> Observation[Headroom]:
@@ -68,22 +69,46 @@ def observe(service: Mapping[str, Any]) -> Observation[Headroom]:
         reads.capacity_providers(names),
     )
     need = requirements(definition.get("taskDefinition", {}))
-    arns = [_group_arn(described, name) for name in names]
-    if not names or not all(arns):
+    return (yield from _headroom(need, [_group_name(described, name) for name in names]))
+
+
+def expected(
+    need: Requirements, providers: Sequence[str], bound: Mapping[str, str]
+) -> Observation[Headroom]:
+    """The capacity that a service is to have, as far as the caller may look.
+
+    Args:
+        need: what one task takes.
+        providers: names, of the service's strategy.
+        bound: provider -> Auto Scaling group, of those that may not be there yet.
+    """
+    others = [name for name in providers if name not in bound]
+    described: Answer = {}
+    if others:
+        (described,) = yield (replace(reads.capacity_providers(others), optional=True),)
+    names = [bound.get(name) or _group_name(described, name) for name in providers]
+    return (yield from _headroom(need, names))
+
+
+def _headroom(
+    need: Requirements, groups: Sequence[str]
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], Headroom]:
+    """By the groups of all providers; "" is a provider that has none."""
+    if not groups or not all(groups):
         return Headroom(need, None)
-    groups = yield from _groups([arn.rpartition("/")[2] for arn in arns])
-    return Headroom(need, groups)
+    return Headroom(need, (yield from _groups(groups)))
 
 
-def _group_arn(described: Answer, name: str) -> str:
-    found = reads.pick(described, "capacityProviders", "name", name) or {}
-    return str(found.get("autoScalingGroupProvider", {}).get("autoScalingGroupArn", ""))
+def _group_name(described: Answer, provider: str) -> str:
+    found = reads.pick(described, "capacityProviders", "name", provider) or {}
+    arn = found.get("autoScalingGroupProvider", {}).get("autoScalingGroupArn", "")
+    return str(arn).rpartition("/")[2]
 
 
 def _groups(
     names: Sequence[str],
 ) -> Generator[tuple[Read, ...], tuple[Answer, ...], tuple[Group, ...]]:
-    answers = yield tuple(reads.auto_scaling_groups(name) for name in names)
+    answers = yield tuple(replace(reads.auto_scaling_groups(name), optional=True) for name in names)
     found = [
         reads.pick(answer, "AutoScalingGroups", "AutoScalingGroupName", name) or {}
         for name, answer in zip(names, answers, strict=True)

@@ -23,8 +23,8 @@ _LOOKUPS = {
 def diagnosis(spec: Spec) -> Iterator[Statement]:
     """What ``deploy`` and ``explain`` look at to tell why a service does not come up, and ``logs``.
 
-    Without it the first two tell less, and say so. Most of these know no resource-level
-    permissions.
+    What ``plan`` and ``deploy`` look at to tell beforehand that it cannot, is among it. Without it
+    less is told, and ``explain`` says so. Most of these know no resource-level permissions.
     """
     if not spec.services:
         return
@@ -32,7 +32,8 @@ def diagnosis(spec: Spec) -> Iterator[Statement]:
         "Explain",
         "autoscaling:DescribeAutoScalingGroups autoscaling:DescribeLaunchConfigurations "
         "autoscaling:DescribeScalingActivities cloudwatch:DescribeAlarms "
-        "ec2:DescribeImages ec2:DescribeLaunchTemplateVersions ec2:DescribeSubnets "
+        "ec2:DescribeImages ec2:DescribeLaunchTemplateVersions ec2:DescribeSecurityGroups "
+        "ec2:DescribeSubnets "
         "ecs:DescribeCapacityProviders ecs:DescribeContainerInstances ecs:DescribeTasks "
         "ecs:GetTaskProtection ecs:ListContainerInstances ecs:ListServices ecs:ListTasks "
         "elasticloadbalancing:DescribeLoadBalancers "

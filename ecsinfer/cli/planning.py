@@ -42,11 +42,13 @@ def make(
 
     Raises:
         UsageError: `prune` with names of services.
+        PreflightError: what a deploy needs to be there is not.
     """
-    from ecsinfer.application import compile_spec, forgotten
+    from ecsinfer.application import compile_spec, forgotten, preflight
     from ecsinfer.errors import UsageError
     from ecsinfer.events import Warned
     from ecsinfer.kinds.forgotten import Forgotten
+    from ecsinfer.reconcile.observe import observe
     from ecsinfer.status.memory import Remembering
 
     if prune and services:
@@ -66,8 +68,12 @@ def make(
         nodes = compiled(forgotten=found)
     else:
         warnings = tuple(map(Warned, forgotten.warnings(found)))
-    plan = reconciler.plan_destroy if destroying else reconciler.plan
-    return Planned(plan(nodes, spec.name, memory), nodes, warnings)
+    if destroying:
+        return Planned(reconciler.plan_destroy(nodes, spec.name, memory), nodes, warnings)
+    plan = reconciler.plan(nodes, spec.name, memory)
+    with gateway.planning():
+        seen = observe(memory, preflight.asked(plan, nodes))
+    return Planned(plan, nodes, (*warnings, *preflight.require(seen.values())))
 
 
 def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:

@@ -11,7 +11,7 @@ from ecsinfer.events import some
 from ecsinfer.kinds import others, ownership, provider_status, reads
 from ecsinfer.kinds.compare import differences, verb_for
 from ecsinfer.kinds.others import Leaving, Others
-from ecsinfer.model import Answer, Call, Change, Observation, Settle, Step, Verb, Verdict
+from ecsinfer.model import Call, Change, Observation, Settle, Step, Verb, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,7 @@ class CapacityProviderKind:
     def observe(
         self, desired: CapacityProvider, saved: Mapping[str, str]
     ) -> Observation[ObservedProvider | None]:
-        """The provider unless INACTIVE, and the ARN behind the group's name (B4).
-
-        Raises:
-            PreflightError: it is to be created, and another provider has its group (B3).
-        """
+        """The provider unless INACTIVE, and the ARN behind the group's name (B4)."""
         described, groups = yield (
             reads.capacity_providers([desired.name]),
             reads.auto_scaling_groups(desired.group_name),
@@ -101,9 +97,6 @@ class CapacityProviderKind:
         found = reads.alive(reads.pick(described, "capacityProviders", "name", desired.name))
         group = reads.pick(groups, "AutoScalingGroups", "AutoScalingGroupName", desired.group_name)
         if found is None:
-            if group is not None and desired.leaving is None:
-                (every,) = yield (reads.all_capacity_providers(),)
-                _require_free(desired, group, every)
             return None
         seen = yield from others.look(desired.leaving)
         return ObservedProvider(found, group, seen)
@@ -240,21 +233,6 @@ def _require_same_group(desired: CapacityProvider, observed: ObservedProvider) -
         hint="give the new provider another name under `capacity`, let the services use it, "
         "deploy, then remove the old one",
     )
-
-
-def _require_free(desired: CapacityProvider, group: Mapping[str, Any], every: Answer) -> None:
-    arn = group["AutoScalingGroupARN"]
-    for each in every.get("capacityProviders", ()):
-        settings = each.get("autoScalingGroupProvider") or {}
-        alive = reads.alive(each) is not None and not provider_status.leaving(each)
-        if alive and each["name"] != desired.name and settings.get("autoScalingGroupArn") == arn:
-            raise PreflightError(
-                f"capacity provider {desired.name} cannot be created: Auto Scaling group "
-                f"{desired.group_name} belongs to capacity provider {each['name']}, and a group "
-                "has one provider at most",
-                hint=f"use that one, under `capacity`: {{name: {each['name']}, existing: true}}, or "
-                "name another group",
-            )
 
 
 def _protected(observed: ObservedProvider) -> list[str]:

@@ -177,6 +177,32 @@ def launch_template(specification: Mapping[str, Any]) -> Read:
     )
 
 
+def subnets(names: Iterable[str]) -> Read:
+    """Those of the subnets that there are: as a filter, one that is unknown is no error."""
+    return _known_to_ec2("DescribeSubnets", "subnet-id", names)
+
+
+def security_groups(names: Iterable[str]) -> Read:
+    """Those of the security groups that there are."""
+    return _known_to_ec2("DescribeSecurityGroups", "group-id", names)
+
+
+def _known_to_ec2(operation: str, name: str, values: Iterable[str]) -> Read:
+    filters = [{"Name": name, "Values": sorted(set(values))}]
+    return Read("ec2", operation, {"Filters": filters}, optional=True)
+
+
+def target_group(arn: str) -> Read:
+    """A target group; asked alone, for one that is unknown is an error of the whole question."""
+    return Read(
+        "elbv2",
+        "DescribeTargetGroups",
+        {"TargetGroupArns": [arn]},
+        absent_on=("TargetGroupNotFound", "ValidationError: is not a valid target group ARN"),
+        optional=True,
+    )
+
+
 def container_instances(cluster: str) -> Read:
     """ARNs of the cluster's container instances; a cluster that is not there has none."""
     return Read(

@@ -10,6 +10,7 @@ from ecsinfer.spec.rules import (
     names,
     network,
     operation,
+    regions,
     rollout,
     scaling,
     secrets,
@@ -17,11 +18,12 @@ from ecsinfer.spec.rules import (
 )
 from ecsinfer.spec.rules.findings import Finding, Findings, ServiceRule, SpecRule, Subject
 
-SPEC_RULES: tuple[SpecRule, ...] = (*names.RULES, *capacity.RULES)
+SPEC_RULES: tuple[SpecRule, ...] = (*names.RULES, *capacity.RULES, *regions.RULES)
 SERVICE_RULES: tuple[ServiceRule, ...] = tuple(
     rule
     for room in (
         capacity, fargate, containers, volumes, network, secrets, scaling, rollout, operation,
+        regions,
     )
     for rule in room.SERVICE_RULES
 )  # fmt: skip
