@@ -38,6 +38,9 @@ SHIFTING = (
     f"load_balancer: {{target_group: '{TARGETS}', alternate_target_group: '{TARGETS}', "
     "production_rule: arn:aws:rule, role: arn:aws:role}"
 )
+FOREIGN_GROUP = (
+    "arn:aws:autoscaling:us-west-2:123456789012:autoScalingGroup:a:autoScalingGroupName/a"
+)
 
 
 class Case(NamedTuple):
@@ -265,6 +268,10 @@ SPECS = [
     ("A3", "cluster: {existing: true, insights: enabled}", "cluster.insights", "no effect"),
     ("A1", "cluster: {name: 'a b'}", "cluster.name", "letters, digits"),
     ("J4", "region: Frankfurt", "region", "no AWS region"),
+    ("B4", f"{{region: us-east-1, capacity: {{gpu: {{auto_scaling_group: '{FOREIGN_GROUP}'}}}}}}",
+     "capacity.gpu.auto_scaling_group", "in us-west-2, and the spec is for us-east-1"),
+    ("D17", f"{{region: us-west-2, services: {{llm: {{{BEHIND}}}}}}}",
+     "services.llm.load_balancer[0].target_group", "in us-east-1, and the spec is for us-west-2"),
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecsinfer.spec.interpolation import unresolved
 from ecsinfer.spec.models import Spec
 from ecsinfer.spec.rules.findings import Finding, Findings, Subject
 from ecsinfer.spec.tree import Path
@@ -12,6 +13,8 @@ _OF_LOAD_BALANCERS = (
     "production_rule",
     "test_rule",
 )
+
+_PARTS_OF_AN_ARN = 6
 
 
 def groups(spec: Spec) -> Findings:
@@ -30,10 +33,10 @@ def load_balancers(subject: Subject) -> Findings:
 
 
 def _foreign(spec: Spec, path: Path, arn: str | None) -> Findings:
-    parts = (arn or "").split(":", 5)
-    if parts[0] != "arn" or len(parts) < 6 or "${" in f"{arn}{spec.region}":
+    if not arn or not spec.region or unresolved(arn) or unresolved(spec.region):
         return
-    if spec.region and parts[3] and parts[3] != spec.region:
+    parts = arn.split(":", 5)
+    if parts[0] == "arn" and len(parts) == _PARTS_OF_AN_ARN and parts[3] not in ("", spec.region):
         yield Finding(
             path,
             f"this is in {parts[3]}, and the spec is for {spec.region}",
