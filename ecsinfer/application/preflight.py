@@ -6,7 +6,7 @@ Only what is about to be written is asked about, so that a plan with nothing to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ecsinfer.application import headroom
@@ -155,7 +155,7 @@ def _targets(
 ) -> Observation[Found]:
     """The target groups are there, fit the network mode (G1), and get traffic (G2)."""
     arns = list(dict.fromkeys(arn for each in balancers for arn in _target_groups(each)))
-    answers = yield tuple(reads.target_group(arn) for arn in arns)
+    answers = yield tuple(replace(reads.target_group(arn), optional=True) for arn in arns)
     refusals = (
         refusal
         for arn, answer in zip(arns, answers, strict=True)

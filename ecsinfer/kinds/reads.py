@@ -178,12 +178,12 @@ def launch_template(specification: Mapping[str, Any]) -> Read:
 
 
 def subnets(names: Iterable[str]) -> Read:
-    """Those of the subnets that there are: as a filter, one that is unknown is no error."""
+    """Those of the subnets that there are, if the caller may look: by a filter, which may find none."""
     return _known_to_ec2("DescribeSubnets", "subnet-id", names)
 
 
 def security_groups(names: Iterable[str]) -> Read:
-    """Those of the security groups that there are."""
+    """Those of the security groups that there are, if the caller may look."""
     return _known_to_ec2("DescribeSecurityGroups", "group-id", names)
 
 
@@ -198,8 +198,11 @@ def target_group(arn: str) -> Read:
         "elbv2",
         "DescribeTargetGroups",
         {"TargetGroupArns": [arn]},
-        absent_on=("TargetGroupNotFound", "ValidationError: is not a valid target group ARN"),
-        optional=True,
+        absent_on=(
+            "TargetGroupNotFound",
+            "TargetGroupNotFoundException",
+            "ValidationError: is not a valid target group ARN",
+        ),
     )
 
 

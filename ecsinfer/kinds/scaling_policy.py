@@ -18,7 +18,6 @@ from ecsinfer.model import (
     Call,
     Change,
     Observation,
-    Read,
     Ready,
     Step,
     Verb,
@@ -308,18 +307,8 @@ def _asked_label(desired: ScalingPolicies) -> Observation[str]:
     """``app/<name>/<id>/targetgroup/<name>/<id>`` from the target group's load balancer (E8)."""
     if not desired.target_group:
         return ""
-    (answer,) = yield (target_group(desired.target_group),)
+    (answer,) = yield (reads.target_group(desired.target_group),)
     return label_of(answer, desired.target_group)
-
-
-def target_group(arn: str) -> Read:
-    """The target group; one that is not there is an empty answer."""
-    return Read(
-        "elbv2",
-        "DescribeTargetGroups",
-        {"TargetGroupArns": [arn]},
-        absent_on=("TargetGroupNotFound", "TargetGroupNotFoundException"),
-    )
 
 
 def label_of(answer: Answer, arn: str) -> str:

@@ -145,6 +145,16 @@ def test_tasks_that_no_instance_holds_are_warned_of(sets: list[str], words: str)
     assert any(words in each for each in warnings(changed))
 
 
+@pytest.mark.rule("F7")
+def test_a_provider_that_is_there_already_is_looked_behind() -> None:
+    account = Account()
+    theirs = config("quickstart", "name=other", f"{LLM}.name=other")
+    assert account.deploy(theirs).status == "done"
+    existing = "capacity.gpu={name: other-gpu, existing: true, auto_scaling_group: null}"
+    run = account.prepare(config("quickstart", existing, f"{LLM}.resources.gpu=4"))
+    assert "g5.xlarge holds 0 of its tasks" in warnings(run)[0]
+
+
 def test_what_comes_with_ecsinfer_fits_its_instances() -> None:
     for name, spec in CONFIGS.items():
         assert warnings(Account().prepare(spec)) == [], name
