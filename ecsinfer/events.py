@@ -270,6 +270,21 @@ class Outcome:
     causes: tuple[Cause, ...] = ()
 
 
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: ``45s``, ``3m 05s``, ``1h 02m``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 call``, ``2 calls``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def some(names: Sequence[str]) -> str:
     """Names in a sentence: as many as a person reads, for a fleet's would fill the screen."""
     rest = len(names) - _MOST_NAMED

@@ -169,11 +169,13 @@ class Failed:
         why: one line for a human.
         evidence: what AWS said, verbatim.
         superseded: somebody else's deployment took the place of ours (exit code 5, not 3).
+        hint: what to try, where it is not to correct the cause.
     """
 
     why: str
     evidence: tuple[str, ...] = ()
     superseded: bool = False
+    hint: str = ""
 
 
 Verdict: TypeAlias = Ready | Pending | Failed

@@ -175,7 +175,7 @@ class Look:
 
 def show(look: Look, since: float) -> int:
     """Show what was written since so many seconds ago; the exit code."""
-    from ecsinfer.report.words import duration
+    from ecsinfer.events import duration
 
     begin = look.session.now() - timedelta(seconds=since)
     seen = look.tasks()
@@ -219,9 +219,9 @@ def _fresh(look: Look, seen: Seen, following: Following, now: datetime) -> Itera
 
 def show_failed(look: Look, since: float) -> int:
     """Show why the last failed tasks stopped, and their last lines; the exit code."""
+    from ecsinfer.events import duration, plural
     from ecsinfer.logs.reading import last_words
     from ecsinfer.reconcile.observe import observe
-    from ecsinfer.report.words import duration, plural
 
     session = look.session
     begin = session.now() - timedelta(seconds=since)

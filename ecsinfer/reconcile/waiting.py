@@ -144,10 +144,14 @@ class WaitingRoom:
         if isinstance(verdict, Ready):
             return Arrived(wait, observed)
         if isinstance(verdict, Failed):
-            return self._broken(wait, _failure(wait, verdict), verdict.evidence)
+            return Broken(wait, _failure(wait, verdict), verdict.evidence, self._causes(wait))
         now = self.clock.now()
         if now >= self._limit(wait):
-            return self._broken(wait, _timeout(wait, verdict, (now - wait.since).total_seconds()))
+            causes = self._causes(wait)
+            deepest = [each.title for each in causes[:1] if each.title not in verdict.why]
+            why = ": ".join((verdict.why, *deepest))
+            elapsed = (now - wait.since).total_seconds()
+            return Broken(wait, _timeout(wait, why, elapsed), causes=causes)
         self.emit(
             events.Waiting(
                 node=wait.node.key,
@@ -161,10 +165,9 @@ class WaitingRoom:
             self.explaining.on_the_way(wait.node.key, wait.saved)
         return None
 
-    def _broken(self, wait: Wait, error: EcsInferError, evidence: tuple[str, ...] = ()) -> Broken:
+    def _causes(self, wait: Wait) -> tuple[events.Cause, ...]:
         ready = wait.settle.goal == "ready"
-        causes = self.explaining.ask(wait.node.key, wait.saved) if ready else ()
-        return Broken(wait, error, evidence, causes)
+        return self.explaining.ask(wait.node.key, wait.saved) if ready else ()
 
 
 def judge(wait: Wait, observed: Any) -> Verdict:
@@ -184,16 +187,12 @@ def _failure(wait: Wait, verdict: Failed) -> EcsInferError:
     text = f"{wait.node.key}: {verdict.why}"
     if verdict.superseded:
         return BusyError(text, hint="somebody else deploys here: run plan to see what is there now")
-    return RolloutFailedError(text, hint="nothing was undone; correct the cause and deploy again")
+    return RolloutFailedError(text, hint=verdict.hint or "correct the cause and deploy again")
 
 
-def _span(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def _timeout(wait: Wait, verdict: Pending, elapsed: float) -> TimedOutError:
+def _timeout(wait: Wait, why: str, elapsed: float) -> TimedOutError:
     return TimedOutError(
-        f"{wait.node.key}: not {wait.settle.goal} after {_span(elapsed)}: {verdict.why}",
+        f"{wait.node.key}: not {wait.settle.goal} after {events.duration(elapsed)}: {why}",
         hint="nothing was undone, and it goes on by itself: run the same command again to pick it "
         "up",
     )

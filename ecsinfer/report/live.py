@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ecsinfer import events
-from ecsinfer.report.words import duration, place, plural, progress_line
+from ecsinfer.events import duration, plural
+from ecsinfer.report.words import place, progress_line
 
 MOST_LINES = 18
 """Nodes drawn at once; with headers and the prompt this stays under 24 lines."""

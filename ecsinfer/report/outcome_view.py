@@ -28,9 +28,10 @@ def print_failure(outcome: Outcome, write: Lines) -> None:
     write(f"error: {outcome.error}", "bold red")
     print_causes(outcome.causes, write)
     told = {line for cause in outcome.causes for line in cause.evidence}
-    for line in outcome.evidence:
-        if line in told:
-            continue
+    left = [line for line in outcome.evidence if line not in told]
+    if left:
+        write("what AWS said:")
+    for line in left:
         write(f"  {line}")
     if outcome.hint:
         write(f"try: {outcome.hint}")

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TextIO
 
 from ecsinfer import events
+from ecsinfer.events import duration, plural
 from ecsinfer.report.causes_view import lines
-from ecsinfer.report.words import duration, place, plural, progress_line
+from ecsinfer.report.words import place, progress_line
 
 HEARTBEAT = 60.0
 """Seconds of silence after which a wait that has not changed says that it is still there."""
@@ -40,6 +41,8 @@ class PlainSink:
             return ""
         self._waits[event.node] = (what, event.elapsed)
         clock = f"{duration(event.elapsed)} of at most {duration(event.within)}"
+        if what == said and numbers:  # what was told a minute ago need not be told at length
+            return f"{event.node}: still waiting: {numbers} [{clock}]"
         return f"{event.node}: waiting: {what} [{clock}]"
 
 

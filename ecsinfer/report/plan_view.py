@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ecsinfer.events import plural
 from ecsinfer.model import Action, Change, Plan, Verb
 from ecsinfer.report.lines import Lines
-from ecsinfer.report.words import COLOUR, PHRASE, SIGN, effects, plural, shown
+from ecsinfer.report.words import COLOUR, PHRASE, SIGN, effects, shown
 
 MOST_CHANGES = 20
 """Fields shown of one node; the rest are counted. ``--output json`` has them all."""

@@ -12,9 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ecsinfer.events import some
+from ecsinfer.events import duration, plural, some
 from ecsinfer.report.sparkline import BLOCKS, PLAIN, number, sparkline
-from ecsinfer.report.words import duration, plural
 from ecsinfer.status.assess import Finding, Severity, health
 from ecsinfer.status.facts import Provider, Rollout, Service, Status
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ecsinfer import events
+from ecsinfer.events import duration
 from ecsinfer.model import Plan
 from ecsinfer.report.plan_view import print_plan
-from ecsinfer.report.words import duration, place
+from ecsinfer.report.words import place
 
 
 class RunSummary:

@@ -40,21 +40,6 @@ PHRASE: Mapping[Verb, str] = {
 SIMULATED = "embedded AWS: capacity, timings and prices are simulated"
 
 
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: ``45s``, ``3m 05s``, ``1h 02m``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02d}s"
-    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 call``, ``2 calls``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def place(account: str, region: str, endpoint: str, *, simulated: bool) -> str:
     """Where a run applies, on one line."""
     where = f"account {account}, region {region}"

@@ -30,6 +30,7 @@ from ecsinfer.model import (
     Verb,
     Verdict,
 )
+from ecsinfer.reconcile.explaining import Explain, no_idea
 from ecsinfer.reconcile.reconciler import Reconciler
 from ecsinfer.sandbox.clock import VirtualClock
 
@@ -302,10 +303,15 @@ class Run:
 
     world: World
     events: list[Event] = field(default_factory=list)
+    explain: Explain = no_idea
 
     def __post_init__(self) -> None:
         self.reconciler = Reconciler(
-            self.world, self.world.clock, self.events.append, jitter=random.Random(7)
+            self.world,
+            self.world.clock,
+            self.events.append,
+            jitter=random.Random(7),
+            explain=self.explain,
         )
 
     def told(self, event: type[E]) -> list[E]:

@@ -77,6 +77,22 @@ def test_a_wait_ends_at_its_own_deadline() -> None:
     assert (run.world.clock.now() - begun).total_seconds() == pytest.approx(WITHIN, abs=2)
 
 
+def test_a_wait_that_is_given_up_names_the_cause_and_the_time_as_everywhere() -> None:
+    causes = (events.Cause("disk-full", "it does not fit"), events.Cause("alarm", "it rings"))
+    run = Run(World(booted={"a": "BOOTING"}), explain=lambda _key, _saved: causes)
+
+    outcome = run.deploy(thing("a"), timeout=1204)
+
+    after = events.duration(min(1204, WITHIN))
+    assert outcome.error == f"thing/a: not ready after {after}: a is BOOTING: it does not fit"
+
+
+def test_the_hint_of_a_failure_does_not_deny_what_was_undone() -> None:
+    outcome = Run(World(booted={"a": "FAILED"})).deploy(thing("a"))
+
+    assert outcome.hint == "correct the cause and deploy again"
+
+
 def test_the_run_ends_at_its_deadline_and_begins_nothing_more() -> None:
     run = Run(World())
 

@@ -59,7 +59,7 @@ def test_why_a_run_failed_is_one_annotation_with_all_that_is_known_of_it() -> No
     )
     assert annotated_outcome(failed).split("%0A") == [
         "::error::it failed", "cause: no such image [image-not-found]", "  pull failed",
-        "  try: push it", "  AWS: 50%25", "try: again",
+        "  try: push it", "what AWS said:", "  AWS: 50%25", "try: again",
     ]  # fmt: skip
 
 

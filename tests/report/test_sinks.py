@@ -67,6 +67,16 @@ def test_a_long_wait_is_silent_but_for_a_heartbeat() -> None:
     ]
 
 
+def test_a_heartbeat_does_not_say_again_at_length_what_was_said() -> None:
+    why = "the deployment is in progress; paused at BAKE_TIME"
+    numbers = {"desired": 2, "running": 2, "stage": "BAKE_TIME"}
+    polls = [events.Waiting("a/b", why, seconds, 2700, numbers) for seconds in (0, 60)]
+    assert plain(polls) == [
+        f"09:00:00 a/b: waiting: {why} (2/2 running, bake time) [0s of at most 45m 00s]",
+        "09:00:00 a/b: still waiting: 2/2 running, bake time [1m 00s of at most 45m 00s]",
+    ]
+
+
 def test_the_simulated_aws_is_always_called_simulated() -> None:
     (line,) = plain([events.Started("plan", "a", "1", "r", "http://127.0.0.1:1", simulated=True)])
     assert "capacity, timings and prices are simulated" in line

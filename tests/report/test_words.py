@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecsinfer import events
 from ecsinfer.model import Change, Ref, Verb
 from ecsinfer.report import words
 
@@ -11,7 +12,7 @@ from ecsinfer.report import words
     [(0, "0s"), (59.4, "59s"), (59.6, "1m 00s"), (185, "3m 05s"), (3720, "1h 02m")],
 )
 def test_durations_read_as_a_person_says_them(seconds: float, said: str) -> None:
-    assert words.duration(seconds) == said
+    assert events.duration(seconds) == said
 
 
 def test_every_verb_has_a_sign_a_colour_and_a_phrase() -> None:
