@@ -7,10 +7,13 @@ healthy again after a rollback is a failure, and somebody else's success is not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from ecsinfer.events import plural
 from ecsinfer.kinds.service_content import primary
 from ecsinfer.model import Failed, Pending, Ready, Verdict
 
@@ -26,7 +29,23 @@ _FAILURES: Mapping[str, str] = {
     "ROLLBACK_SUCCESSFUL": "the deployment failed and was rolled back",
     "ROLLBACK_FAILED": "the deployment failed, and so did its rollback",
 }
+STRANDED = "the deployment failed, and there is no earlier revision to go back to"
+"""What ROLLBACK_FAILED is with a service that never had another good revision."""
+
+ORDINARY = re.compile(
+    r"has started \d+ tasks|has stopped \d+|registered \d+ targets|has begun draining connections"
+    r"|has reached a steady state|deployment completed|deployment failed: tasks failed to start"
+    r"|rolling back to deployment|is (?:not )?AZ balanced|was started|desired count|in progress",
+    re.IGNORECASE,
+)
+"""Events of a service that goes its way, and those that only follow from a cause."""
+
+ASKED_FOR = "somebody asked for the rollback; deploy again when it may go on"
 _EVENTS = 5
+_DEPLOYMENT = re.compile(r"\becs-svc/\d+")
+_NO_CANDIDATE = re.compile(r"no rollback candidate was found", re.IGNORECASE)
+# A guess, as the embedded AWS has it: AWS documents no words for it.
+_BY_REQUEST = re.compile(r"user request", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +94,7 @@ def verdict(rollout: Rollout) -> Verdict:
     if status != "ACTIVE":
         return Pending(f"service {service.get('serviceName')} is {status}", progress(rollout))
     if rollout.status in _FAILURES:
-        return _failed(rollout, _FAILURES[rollout.status])
+        return _failed(rollout, _ended(rollout))
     if rollout.status == "SUCCESSFUL":
         return _completed(rollout)
     if rollout.status:
@@ -120,18 +139,15 @@ def _completed(rollout: Rollout) -> Verdict:
     desired, running = service.get("desiredCount", 0), service.get("runningCount", 0)
     if rollout.scaled or running == desired:
         return Ready()
-    return Pending(f"{running} of {desired} tasks are running", progress(rollout))
+    if running > desired:
+        return Pending(f"tasks that have to stop: {running - desired} of {running}")
+    return Pending(f"{running} of {plural(desired, 'task')} running", progress(rollout))
 
 
 def _displaced(rollout: Rollout) -> Verdict:
     """Another deployment is PRIMARY: a rollback of ours, or somebody else's."""
-    mine = [
-        each
-        for each in rollout.service.get("deployments", ())
-        if each.get("id") == rollout.ours
-        or (not rollout.ours and each.get("taskDefinition") == rollout.revision)
-    ]
-    if rollout.status in _FAILURES or any(each.get("rolloutState") == "FAILED" for each in mine):
+    failed = any(each.get("rolloutState") == "FAILED" for each in _mine(rollout))
+    if rollout.status in _FAILURES or failed:
         return _failed(rollout, _FAILURES["ROLLBACK_SUCCESSFUL"])
     return Failed(
         "another deployment took the place of ours: the service runs "
@@ -143,20 +159,70 @@ def _displaced(rollout: Rollout) -> Verdict:
 
 def _failed(rollout: Rollout, why: str) -> Failed:
     # STOPPED is also what becomes of a deployment that a newer one overtakes (I8).
-    newest = str(primary(rollout.service).get("id", ""))
-    target = str(
-        (rollout.deployment or {}).get("targetServiceRevisionArn")
-        or (rollout.deployment or {}).get("targetServiceRevision", {}).get("arn", "")
-    )
-    overtaken = bool(
-        rollout.status == "STOPPED" and newest and target and number(newest) != number(target)
-    )
+    newest, target = str(primary(rollout.service).get("id", "")), _target(rollout)
+    overtaken = bool(rollout.status == "STOPPED" and newest and target and number(newest) != target)
     reason = (
         "another deployment took the place of ours"
         if overtaken
         else f"{why}; {_which_runs(rollout)}"
     )
-    return Failed(reason, _evidence(rollout), superseded=overtaken)
+    hint = ASKED_FOR if by_request(rollout.deployment) else ""
+    return Failed(reason, _evidence(rollout), superseded=overtaken, hint=hint)
+
+
+def _target(rollout: Rollout) -> str:
+    """The number of the service deployment that is known; empty when none is."""
+    deployment = rollout.deployment or {}
+    revision = deployment.get("targetServiceRevision") or {}
+    return number(str(deployment.get("targetServiceRevisionArn") or revision.get("arn", "")))
+
+
+def _mine(rollout: Rollout) -> list[Mapping[str, Any]]:
+    """What DescribeServices still shows of the deployment in question."""
+    shown = rollout.service.get("deployments", ())
+    known = number(rollout.ours) or _target(rollout)
+    if known:
+        return [each for each in shown if number(str(each.get("id", ""))) == known]
+    return [each for each in shown if each.get("taskDefinition") == rollout.revision]
+
+
+def _ended(rollout: Rollout) -> str:
+    """How a deployment ended that did not succeed."""
+    if by_request(rollout.deployment):
+        return "the deployment was rolled back, as somebody asked"
+    if stranded(rollout.deployment):
+        return STRANDED
+    return _FAILURES[rollout.status]
+
+
+def by_request(deployment: Mapping[str, Any] | None) -> bool:
+    """Whether it was rolled back because a person asked for it, which is no failure (D24).
+
+    They did so by StopServiceDeployment, or by the answer ROLLBACK to a PAUSE hook: one that
+    nobody answers is TIMED_OUT.
+    """
+    known, said = deployment or {}, _reasons(deployment)
+    if known.get("status") != "ROLLBACK_SUCCESSFUL":
+        return False
+    if any(_BY_REQUEST.search(text) for text in said):
+        return True
+    answered = any(
+        hook.get("targetType") == "PAUSE" and hook.get("status") == "FAILED"
+        for hook in known.get("lifecycleHookDetails") or ()
+    )
+    return answered and any("lifecycle hook" in text for text in said)
+
+
+def stranded(deployment: Mapping[str, Any] | None) -> bool:
+    """Whether the rollback failed only for want of an earlier revision (D24)."""
+    failed = (deployment or {}).get("status") == "ROLLBACK_FAILED"
+    return failed and any(_NO_CANDIDATE.search(text) for text in _reasons(deployment))
+
+
+def _reasons(deployment: Mapping[str, Any] | None) -> tuple[str, ...]:
+    known = deployment or {}
+    said = (known.get("statusReason"), (known.get("rollback") or {}).get("reason"))
+    return tuple(str(text) for text in said if text)
 
 
 def _which_runs(rollout: Rollout) -> str:
@@ -170,20 +236,39 @@ def _which_runs(rollout: Rollout) -> str:
 
 
 def _evidence(rollout: Rollout) -> tuple[str, ...]:
-    deployment = rollout.deployment or {}
+    """What ECS said of this deployment: why it ended, then what happened, oldest first."""
     said = (
-        deployment.get("statusReason"),
-        (deployment.get("rollback") or {}).get("reason"),
-        *(each.get("rolloutStateReason") for each in rollout.service.get("deployments", ())),
-        *(event.get("message") for event in rollout.service.get("events", ())[:_EVENTS]),
+        *_reasons(rollout.deployment),
+        *(each.get("rolloutStateReason") for each in _mine(rollout)),
+        *_events(rollout),
     )
     return tuple(dict.fromkeys(str(line) for line in said if line))
 
 
+def _events(rollout: Rollout) -> list[str]:
+    """The last events that tell of trouble, and of no other deployment's."""
+    mine = _mine(rollout)
+    began = (rollout.deployment or {}).get("createdAt") or (mine and mine[0].get("createdAt"))
+    known = number(rollout.ours) or _target(rollout)
+    found = []
+    for event in rollout.service.get("events", ()):
+        if began and event.get("createdAt", began) < began:
+            break
+        text = str(event.get("message", ""))
+        named = {number(each) for each in _DEPLOYMENT.findall(text)}
+        if not ORDINARY.search(text) and not (known and named and known not in named):
+            found.append(text)
+    return found[:_EVENTS][::-1]
+
+
 def _where(rollout: Rollout) -> str:
-    return "".join(
-        f"; {part}" for part in (*_traffic(rollout), *map(_pause, paused(rollout.deployment)))
+    stage = str((rollout.deployment or {}).get("lifecycleStage") or "")
+    pauses = (
+        f"{pause_words(stage, hook.get('expiresAt'), hook.get('timeoutAction', ''))} (answer it by "
+        "`ecsinfer continue`)"
+        for hook in paused(rollout.deployment)
     )
+    return "".join(f"; {part}" for part in (*pauses, *_traffic(rollout)))
 
 
 def paused(deployment: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
@@ -192,20 +277,18 @@ def paused(deployment: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...
     return tuple(hook for hook in hooks if hook.get("status") == "AWAITING_ACTION")
 
 
+def pause_words(stage: str, until: datetime | None, then: str) -> str:
+    """``paused at BAKE_TIME until 2026-11-25 21:47 UTC, then ROLLBACK``."""
+    where = f"paused at {stage}" if stage else "paused"
+    if until is None:
+        return f"{where} until somebody answers"
+    moment = f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{where} until {moment}, then {then}" if then else f"{where} until {moment}"
+
+
 def _traffic(rollout: Rollout) -> Iterator[str]:
     """The new revision's share of production; only the shifting strategies have one (D20)."""
     revision = (rollout.deployment or {}).get("targetServiceRevision") or {}
     share = revision.get("requestedProductionTrafficWeight")
     if share is not None:
         yield f"the new revision has {share:g} % of the traffic"
-
-
-def _pause(hook: Mapping[str, Any]) -> str:
-    expires = hook.get("expiresAt")
-    until = (
-        f" until {expires:%Y-%m-%d %H:%M %Z}, then {hook.get('timeoutAction')}" if expires else ""
-    )
-    return (
-        f"PAUSE hook {hook.get('hookId')} waits for an answer{until}: `ecsinfer continue` goes on, "
-        "`ecsinfer continue --rollback` goes back"
-    )

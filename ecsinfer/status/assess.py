@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ecsinfer.status.facts import Group, Provider, Service, Status, TargetGroup
+from ecsinfer.kinds.service_verdict import STRANDED, pause_words
+from ecsinfer.status.facts import Group, Provider, Rollout, Service, Status, TargetGroup
 from ecsinfer.status.services import ABSENT
 
 Severity: TypeAlias = Literal["failed", "moving", "drift"]
@@ -75,7 +76,7 @@ def _of_service(service: Service) -> Iterator[Finding]:
         yield Finding("failed", service.node, "there is no such service")
         return
     if service.status != "ACTIVE":
-        text = f"the service is {service.status}, {service.running} tasks still run"
+        text = f"the service is {service.status}, tasks that still run: {service.running}"
         yield Finding("failed", service.node, text)
         return
     rolling = _rolling(service)
@@ -98,7 +99,7 @@ def _rolling(service: Service) -> bool:
 def _of_rollout(service: Service) -> Iterator[Finding]:
     rollout = service.rollout
     if rollout.state in _GONE_WRONG:
-        yield Finding("failed", service.node, _GONE_WRONG[rollout.state], rollout.reason)
+        yield _gone_wrong(service.node, rollout)
     if not _rolling(service):
         return
     parts = [f"{rollout.running} of {rollout.desired} new tasks run"]
@@ -109,10 +110,19 @@ def _of_rollout(service: Service) -> Iterator[Finding]:
     if rollout.traffic is not None:
         parts.append(f"{rollout.traffic:g} % of the traffic")
     if rollout.paused:
-        parts.append("paused by a lifecycle hook until somebody continues it")
+        words = pause_words("", rollout.paused_until, rollout.paused_then)
+        parts.append(f"{words}: ecsinfer continue {service.key} [--rollback]")
     what = _UNDER_WAY.get(rollout.state, f"the deployment is {rollout.state}")
     said = service.event if rollout.failed or not rollout.running else ""
     yield Finding("moving", service.node, f"{what}: {', '.join(parts)}", said)
+
+
+def _gone_wrong(node: str, rollout: Rollout) -> Finding:
+    if rollout.requested:
+        text = "the last deployment was rolled back, as somebody asked"
+        return Finding("drift", node, text, rollout.reason)
+    text = STRANDED if rollout.stranded else _GONE_WRONG[rollout.state]
+    return Finding("failed", node, text, rollout.reason)
 
 
 def _of_tasks(service: Service) -> Iterator[Finding]:

@@ -40,6 +40,10 @@ class Rollout:
         paused: a lifecycle hook waits for somebody.
         reason: AWS's own words.
         since: when it began.
+        paused_until: when nobody has to continue it any more; None when AWS does not tell.
+        paused_then: what happens at that moment, CONTINUE or ROLLBACK.
+        requested: somebody asked for its rollback.
+        stranded: its rollback failed, because there is no earlier revision to go back to.
     """
 
     state: str = ""
@@ -51,6 +55,10 @@ class Rollout:
     paused: bool = False
     reason: str = ""
     since: datetime | None = None
+    paused_until: datetime | None = None
+    paused_then: str = ""
+    requested: bool = False
+    stranded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ecsinfer.kinds import reads
 from ecsinfer.kinds.service_content import primary
-from ecsinfer.kinds.service_verdict import number
+from ecsinfer.kinds.service_verdict import by_request, number, paused, stranded
 from ecsinfer.model import Answer
 from ecsinfer.status.facts import HEALTHY, Rollout, Scaling, Service, TargetGroup
 
@@ -105,6 +105,8 @@ def _rollout(seen: Mapping[str, Any], deployments: Answer) -> Rollout:
         (found.get("rollback") or {}).get("reason"),
         deployment.get("rolloutStateReason"),
     )
+    hooks = paused(found)
+    first = hooks[0] if hooks else {}
     return Rollout(
         state=str(found.get("status") or deployment.get("rolloutState") or ""),
         stage=str(found.get("lifecycleStage") or ""),
@@ -112,12 +114,13 @@ def _rollout(seen: Mapping[str, Any], deployments: Answer) -> Rollout:
         desired=deployment.get("desiredCount", 0),
         running=deployment.get("runningCount", 0),
         failed=deployment.get("failedTasks", 0),
-        paused=any(
-            hook.get("status") == "AWAITING_ACTION"
-            for hook in found.get("lifecycleHookDetails") or ()
-        ),
+        paused=bool(hooks),
         reason=next((str(each) for each in said if each), ""),
         since=found.get("createdAt") or deployment.get("createdAt"),
+        paused_until=first.get("expiresAt"),
+        paused_then=str(first.get("timeoutAction") or ""),
+        requested=by_request(found),
+        stranded=stranded(found),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ecsinfer.cli.rollback import go_back
+from ecsinfer.cli.status import look
 from ecsinfer.errors import (
     BusyError,
     EcsInferError,
@@ -17,6 +18,7 @@ from ecsinfer.errors import (
 from ecsinfer.model import Answer, Call
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.scenario import Fault
+from ecsinfer.status.assess import assess, health
 from tests.cli.operating import CRASH, V1, V2, deployed, operator
 
 V3 = V2.replace("v2", "v3")
@@ -120,6 +122,9 @@ def test_a_running_deployment_is_stopped_and_its_rollback_is_the_wanted_end(
     assert someone.writes == ["StopServiceDeployment"]
     assert someone.revision == 1
     assert someone.service.history[0].state == "ROLLBACK_SUCCESSFUL"
+    findings = assess(look(operator(sandbox, V2).session, ()))
+    assert health(findings) == "healthy"
+    assert findings[0].text == "the last deployment was rolled back, as somebody asked"
 
 
 @pytest.mark.rule("D24")

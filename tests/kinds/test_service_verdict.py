@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,7 +119,15 @@ def test_tasks_that_are_missing_are_waited_for() -> None:
 def test_a_pause_is_said_instead_of_waited_out_in_silence() -> None:
     paused = {
         "status": "IN_PROGRESS",
-        "lifecycleHookDetails": [{"status": "AWAITING_ACTION", "hookId": "hook-7"}],
+        "lifecycleStage": "BAKE_TIME",
+        "lifecycleHookDetails": [
+            {
+                "status": "AWAITING_ACTION",
+                "hookId": "hook-7",
+                "expiresAt": datetime(2026, 11, 25, 21, 47, tzinfo=UTC),
+                "timeoutAction": "ROLLBACK",
+            }
+        ],
         "targetServiceRevision": {
             "arn": f"{REVISIONS}/2",
             "requestedProductionTrafficWeight": 10.0,
@@ -127,7 +136,99 @@ def test_a_pause_is_said_instead_of_waited_out_in_silence() -> None:
     seen = verdict(rollout(deployment=paused))
     assert isinstance(seen, Pending)
     assert "the new revision has 10 % of the traffic" in seen.why
-    assert "PAUSE hook hook-7 waits for an answer: `ecsinfer continue`" in seen.why
+    assert (
+        "paused at BAKE_TIME until 2026-11-25 21:47 UTC, then ROLLBACK (answer it by "
+        "`ecsinfer continue`)" in seen.why
+    )
+
+
+def went(status: str, reason: str, **fields: Any) -> dict[str, Any]:
+    """The service deployment of ours, as it ended."""
+    return {
+        "status": status,
+        "statusReason": reason,
+        "targetServiceRevisionArn": f"{REVISIONS}/2",
+        **fields,
+    }
+
+
+@pytest.mark.rule("D24")
+@pytest.mark.parametrize(
+    ("reason", "hook", "asked"),
+    [
+        ("Service deployment rolled back because of a user request.", None, True),
+        ("Service deployment rolled back because a lifecycle hook asked for it.", "FAILED", True),
+        ("Service deployment rolled back because a lifecycle hook asked for it.", "TIMED_OUT", False),
+        ("Service deployment rolled back because the circuit breaker threshold was exceeded.",
+         "FAILED", False),
+    ],
+)  # fmt: skip
+def test_a_rollback_that_somebody_asked_for_is_told_as_that(
+    reason: str, hook: str | None, asked: bool
+) -> None:
+    hooks = [{"targetType": "PAUSE", "status": hook}] if hook else None
+    back = deployment("3", taskDefinition=OLD)
+    ended = went("ROLLBACK_SUCCESSFUL", reason, lifecycleHookDetails=hooks)
+    seen = verdict(rollout(back, deployment=ended))
+    assert isinstance(seen, Failed)
+    assert ("as somebody asked" in seen.why) == asked
+    assert ("the deployment failed and was rolled back" in seen.why) != asked
+    assert bool(seen.hint) == asked
+
+
+def test_a_deployment_that_was_stopped_is_not_told_as_rolled_back() -> None:
+    stopped = went("STOPPED", "Stopped by a user request.")
+    seen = verdict(rollout(deployment("2"), deployment=stopped))
+    assert isinstance(seen, Failed)
+    assert seen.why.startswith("the deployment was stopped")
+    assert seen.hint == ""
+
+
+@pytest.mark.rule("D24")
+def test_a_first_deployment_that_fails_has_nowhere_to_go_back_to() -> None:
+    ended = went(
+        "ROLLBACK_FAILED", "It failed. No rollback candidate was found to run the rollback."
+    )
+    seen = verdict(rollout(deployment=ended))
+    assert isinstance(seen, Failed)
+    assert "failed, and there is no earlier revision to go back to" in seen.why
+    other = verdict(rollout(deployment=went("ROLLBACK_FAILED", "It failed.")))
+    assert isinstance(other, Failed)
+    assert "and so did its rollback" in other.why
+
+
+def test_what_ecs_said_is_of_this_deployment_oldest_first_and_without_the_ordinary() -> None:
+    began = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    newest_first = [
+        "(service llm) has reached a steady state.",
+        "(service llm) (deployment ecs-svc/3) deployment completed.",
+        "(service llm) (deployment ecs-svc/3) was unable to assume a role.",
+        "(service llm) second trouble",
+        "(service llm) (deployment ecs-svc/2) first trouble",
+        "(service llm) has started 2 tasks: (task a).",
+        "(service llm) trouble of long ago",
+    ]
+    events = [
+        {"message": text, "createdAt": began + timedelta(minutes=5 - at)}
+        for at, text in enumerate(newest_first)
+    ]
+    back = deployment("3", taskDefinition=OLD, rolloutStateReason="3 is in progress")
+    gone = deployment("2", status="ACTIVE", rolloutState="FAILED", rolloutStateReason="breaker")
+    ended = went("ROLLBACK_SUCCESSFUL", "It failed.", createdAt=began)
+    seen = verdict(rollout(back, gone, deployment=ended, service={"events": events}))
+    assert isinstance(seen, Failed)
+    assert seen.evidence == (
+        "It failed.",
+        "breaker",
+        "(service llm) (deployment ecs-svc/2) first trouble",
+        "(service llm) second trouble",
+    )
+
+
+def test_tasks_beyond_those_wanted_are_waited_for_in_words_that_can_be_true() -> None:
+    gone = {"desiredCount": 0, "runningCount": 2}
+    seen = verdict(rollout(deployment(rolloutState="COMPLETED"), service=gone))
+    assert seen == Pending("tasks that have to stop: 2 of 2")
 
 
 statuses = st.sampled_from([*enum("ServiceDeploymentStatus"), "A_STATUS_OF_NEXT_YEAR", ""])

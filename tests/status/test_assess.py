@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from botocore.session import get_session
 
 from ecsinfer.status.assess import EXIT_CODE, assess, health
 from ecsinfer.status.facts import Drift, Provider, Rollout, Scaling, Service, Status, TargetGroup
-from tests.status.facts import EVENT, GROUP, SERVICE, failing, fleet, provider, service, status
+from tests.status.facts import EVENT, GROUP, NOW, SERVICE, failing, fleet, provider, service, status
 
 
 def told(seen: Status) -> list[tuple[str, str]]:
@@ -26,7 +27,7 @@ def test_every_health_has_the_exit_code_with_which_a_deploy_would_end() -> None:
     ("wrong", "severity", "text"),
     [
         (Service("llm", "llm", "ABSENT"), "failed", "there is no such service"),
-        (service(status="DRAINING", running=1), "failed", "the service is DRAINING, 1 tasks still run"),
+        (service(status="DRAINING", running=1), "failed", "the service is DRAINING, tasks that still run: 1"),
         (service(rollout=Rollout("FAILED")), "failed", "the deployment failed"),
         (service(running=0, pending=1), "failed", "0 of 2 tasks run, 1 pending"),
         (service(running=1, pending=1), "moving", "1 of 2 tasks run, 1 pending"),
@@ -77,10 +78,20 @@ def test_targets_that_leave_are_neither_healthy_nor_missed() -> None:
 
 
 def test_a_rollout_tells_how_far_it_is_and_what_holds_it() -> None:
-    rollout = Rollout("IN_PROGRESS", "BAKE_TIME", 25.0, desired=4, running=3, failed=1, paused=True)
+    rollout = Rollout(
+        "IN_PROGRESS",
+        "BAKE_TIME",
+        25.0,
+        desired=4,
+        running=3,
+        failed=1,
+        paused=True,
+        paused_until=NOW + timedelta(hours=1),
+        paused_then="ROLLBACK",
+    )
     text = (
         "rolling out: 3 of 4 new tasks run, 1 failed to start, stage BAKE_TIME, 25 % of the "
-        "traffic, paused by a lifecycle hook until somebody continues it"
+        "traffic, paused until 2026-11-24 01:20 UTC, then ROLLBACK: ecsinfer continue llm [--rollback]"
     )
     assert told(status(service(rollout=rollout, running=7))) == [("moving", text)]
 
@@ -91,6 +102,26 @@ def test_targets_that_fail_during_a_rollout_do_not_fail_what_still_serves() -> N
     assert health(assess(status(rolling))) == "moving"
     dead = replace(rolling, target_groups=(TargetGroup("t", {"unhealthy": 1}),))
     assert health(assess(status(dead))) == "failed"
+
+
+@pytest.mark.rule("D24")
+def test_a_rollback_that_somebody_asked_for_is_no_failure_but_is_said() -> None:
+    reason = "Service deployment rolled back because of a user request."
+    back = Rollout("ROLLBACK_SUCCESSFUL", reason=reason, requested=True)
+    findings = assess(status(service(rollout=back)))
+    assert [(each.severity, each.text, each.said) for each in findings] == [
+        ("drift", "the last deployment was rolled back, as somebody asked", reason)
+    ]
+    assert health(findings) == "healthy"
+    short = assess(status(service(rollout=back, running=0)))
+    assert health(short) == "failed"
+
+
+@pytest.mark.rule("D24")
+def test_a_service_that_never_had_a_good_revision_is_not_told_of_a_rollback() -> None:
+    stranded = service(rollout=Rollout("ROLLBACK_FAILED", stranded=True))
+    text = "the deployment failed, and there is no earlier revision to go back to"
+    assert told(status(stranded)) == [("failed", text)]
 
 
 @pytest.mark.rule("D21", "D23")

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from ecsinfer.status.facts import Rollout
 from ecsinfer.status.services import Details, service, target_groups
 
 BLUE, GREEN = (
@@ -57,6 +58,33 @@ def test_a_rollout_is_told_by_its_service_deployment() -> None:
     assert (rollout.state, rollout.stage, rollout.traffic) == ("IN_PROGRESS", "BAKE_TIME", 25.0)
     assert (rollout.desired, rollout.running, rollout.failed) == (2, 1, 1)
     assert rollout.paused
+
+
+def ended(status: str, reason: str) -> Rollout:
+    """What is made of a deployment that ended so."""
+    found = {"serviceDeploymentArn": CURRENT, "status": status, "statusReason": reason}
+    return service("llm", "llm", SEEN, Details(deployments={"serviceDeployments": [found]})).rollout
+
+
+def test_a_rollback_tells_who_wanted_it_and_whether_there_was_a_way_back() -> None:
+    asked = ended(
+        "ROLLBACK_SUCCESSFUL", "Service deployment rolled back because of a user request."
+    )
+    assert (asked.requested, asked.stranded) == (True, False)
+    failed = ended("ROLLBACK_FAILED", "No rollback candidate was found to run the rollback.")
+    assert (failed.requested, failed.stranded) == (False, True)
+
+
+def test_a_pause_tells_until_when_and_what_then() -> None:
+    until = datetime(2026, 11, 24, 2, tzinfo=UTC)
+    hook = {"status": "AWAITING_ACTION", "expiresAt": until, "timeoutAction": "CONTINUE"}
+    found = {
+        "serviceDeploymentArn": CURRENT,
+        "status": "IN_PROGRESS",
+        "lifecycleHookDetails": [{"status": "SUCCEEDED"}, hook],
+    }
+    seen = service("llm", "llm", SEEN, Details(deployments={"serviceDeployments": [found]})).rollout
+    assert (seen.paused, seen.paused_until, seen.paused_then) == (True, until, "CONTINUE")
 
 
 def test_another_services_deployment_in_the_same_answer_is_not_taken_for_ours() -> None:
