@@ -23,18 +23,22 @@ def explainer(
         kind, _, name = key.partition("/")
         if kind != "service" or name not in spec.services:  # one that is only to go
             return ()
-        return causes_of(reader, clock, spec, name, saved.get("deployment", "")) or ()
+        deployment = saved.get("deployment", "")
+        return causes_of(reader, clock, spec, name, deployment, aside=False) or ()
 
     return explain
 
 
 def causes_of(
-    reader: Reader, clock: Clock, spec: Spec, name: str, deployment: str = ""
+    reader: Reader, clock: Clock, spec: Spec, name: str, deployment: str = "", *, aside: bool = True
 ) -> tuple[Cause, ...] | None:
-    """The causes of a service, by its key in the spec; None when the service is not there."""
+    """The causes of a service, by its key in the spec; None when the service is not there.
+
+    Without `aside` only those that may keep its deployment from being ready.
+    """
     from ecsinfer import diagnose
     from ecsinfer.reconcile.observe import observe
 
-    subject = diagnose.Subject(spec.cluster_name, spec.service_name(name), deployment)
+    subject = diagnose.Subject(spec.cluster_name, spec.service_name(name), deployment, name)
     facts = observe(reader, {name: diagnose.gather(subject, clock.now())})[name]
-    return None if facts is None else diagnose.explain(facts)
+    return None if facts is None else diagnose.explain(facts, aside=aside)

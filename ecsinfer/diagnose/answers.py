@@ -15,6 +15,7 @@ from ecsinfer.diagnose.facts import (
     Group,
     Host,
     Instance,
+    Pause,
     Provider,
     Target,
     TargetGroup,
@@ -216,6 +217,13 @@ def target_group(item: Item, attributes: Answer, zones: tuple[str, ...]) -> Targ
         matcher=(item.get("Matcher") or {}).get("HttpCode", ""),
         delay=float(values.get(_DELAY, _DEFAULT_DELAY)),
         zones=zones,
+    )
+
+
+def pause(deployment: Item, hook: Item) -> Pause:
+    """One of the hooks at which a service deployment waits (D20)."""
+    return Pause(
+        deployment.get("lifecycleStage") or "", hook.get("expiresAt"), hook.get("timeoutAction", "")
     )
 
 

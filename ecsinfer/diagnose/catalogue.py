@@ -48,6 +48,7 @@ MEANINGS: Mapping[str, str] = {
     "target-zone-not-enabled": "The load balancer is not enabled in the task's zone.",
     "target-group-unused": "No load balancer sends traffic to the target group.",
     "target-group-missing": "The target group was deleted.",
+    "paused": "The rollout is paused by a lifecycle hook until somebody answers, or nobody does.",
     "rollout-deadlock": "The percentages of the rollout allow neither a start nor a stop.",
     "service-throttled": "ECS spaces out the starts of tasks that keep failing.",
     "drain-held": "Old tasks wait for their connections to drain.",
@@ -59,6 +60,17 @@ MEANINGS: Mapping[str, str] = {
     "not-allowed-to-look": "The caller may not read what would tell more.",
     "unexplained": "What AWS said and no other cause explains.",
 }
+
+ASIDE = frozenset({
+    "scale-in-held-by-protection",
+    "scale-in-held-by-daemon",
+    "scaling-suspended",
+    "zone-rebalancing-impossible",
+})  # fmt: skip
+"""Causes that keep no deployment from being ready: what they hold is scaling in, or moving later.
+
+They are worth knowing, and nothing to tell to somebody who waits for a rollout.
+"""
 
 
 def cause(code: str, title: str, evidence: Iterable[str] = (), *advice: str) -> Cause:

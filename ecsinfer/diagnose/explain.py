@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from ecsinfer.diagnose.catalogue import cause
+from ecsinfer.diagnose.catalogue import ASIDE, cause
 from ecsinfer.diagnose.facts import Facts, alike, distinct
 from ecsinfer.diagnose.patterns import PATTERNS
 from ecsinfer.diagnose.patterns.telltale import sentence
 from ecsinfer.events import Cause
+from ecsinfer.kinds.service_verdict import ORDINARY
 
 PATIENCE = timedelta(minutes=3)
 """How long a task may be without a place before that is trouble: managed scaling looks once a
 minute, and a group takes its time."""
-
-_ORDINARY = sentence(
-    r"has started \d+ tasks|has stopped \d+|registered \d+ targets|has begun draining connections"
-    r"|has reached a steady state|deployment completed|deployment failed: tasks failed to start"
-    r"|rolling back to deployment|is (?:not )?AZ balanced|was started|desired count|in progress"
-)
-"""Events of a service that goes its way, and those that only follow from a cause."""
 
 _CONSEQUENCE = sentence(
     r"^Scaling activity initiated by|Essential container in task exited|^Task stopped by user"
@@ -29,10 +23,17 @@ _CONSEQUENCE = sentence(
 """Reasons of a stop that say nothing about why."""
 
 
-def explain(facts: Facts) -> tuple[Cause, ...]:
-    """The causes that the facts show, the deepest first, and what they leave unexplained."""
-    found = [told for pattern in PATTERNS if (told := pattern(facts)) is not None]
-    return (*found, *_unexplained(facts, found), *_denied(facts, found))
+def explain(facts: Facts, *, aside: bool = True) -> tuple[Cause, ...]:
+    """The causes that the facts show, the deepest first, and what they leave unexplained.
+
+    Args:
+        facts: one sweep.
+        aside: also those that keep no deployment from being ready; nobody who waits for a rollout
+            is helped by them.
+    """
+    found = [known for pattern in PATTERNS if (known := pattern(facts)) is not None]
+    told = [each for each in found if aside or each.code not in ASIDE]
+    return (*told, *_unexplained(facts, found), *_denied(facts, told))
 
 
 def _unexplained(facts: Facts, found: Iterable[Cause]) -> Iterator[Cause]:
@@ -53,7 +54,7 @@ def _said(facts: Facts) -> Iterator[str]:
         placing = "unable to place" in event.text
         if placing and (explained or facts.now - event.at < PATIENCE or not facts.short):
             continue  # room is on its way, or was found
-        if not _ORDINARY.search(event.text):
+        if not ORDINARY.search(event.text):
             yield event.text
     yield from (text for text in facts.reasons if not _CONSEQUENCE.search(text))
     yield from _of_groups(facts)

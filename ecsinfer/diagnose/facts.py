@@ -212,6 +212,21 @@ class TargetGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A PAUSE hook that waits for an answer.
+
+    Attributes:
+        stage: ``lifecycleStage`` of the deployment.
+        until: when nobody has to answer any more; None when AWS does not tell.
+        then: what happens at that moment, ``CONTINUE`` or ``ROLLBACK``.
+    """
+
+    stage: str
+    until: datetime | None = None
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One sweep.
 
@@ -232,6 +247,8 @@ class Facts:
         alarms: in ALARM, of those that the deployment watches.
         attachments: the cluster's attachmentsStatus, when it failed.
         scaling: the scalable target, if there is one.
+        pauses: hooks at which the deployment waits for somebody.
+        key: what the spec calls the service; its name when nobody said.
         denied: IAM actions that the caller may not use, and whose facts are missing here.
     """
 
@@ -252,6 +269,8 @@ class Facts:
     alarms: tuple[str, ...] = ()
     attachments: str = ""
     scaling: Mapping[str, Any] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
+    key: str = ""
     denied: tuple[str, ...] = ()
 
     @property

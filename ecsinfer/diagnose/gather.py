@@ -10,7 +10,7 @@ from typing import Any
 from ecsinfer.diagnose import answers, questions
 from ecsinfer.diagnose.facts import Facts, Group, Said, Task
 from ecsinfer.kinds import reads
-from ecsinfer.kinds.service_verdict import number
+from ecsinfer.kinds.service_verdict import number, paused
 from ecsinfer.logs import questions as log_questions
 from ecsinfer.logs.destinations import destinations
 from ecsinfer.logs.paging import last_events
@@ -37,11 +37,13 @@ class Subject:
         cluster: its cluster's name.
         service: its name.
         deployment: which of its deployments, ``ecs-svc/...``; else the newest one.
+        key: what the spec calls it; its name by default.
     """
 
     cluster: str
     service: str
     deployment: str = ""
+    key: str = ""
 
 
 def gather(subject: Subject, now: datetime) -> Observation[Facts | None]:
@@ -65,7 +67,7 @@ def gather(subject: Subject, now: datetime) -> Observation[Facts | None]:
     sweep.choose(subject.deployment, deployments)
     yield from sweep.describe(running, stopped, hosts)
     yield from sweep.look_behind()
-    return sweep.facts(clusters, targets, daemons)
+    return replace(sweep.facts(clusters, targets, daemons), key=subject.key or name)
 
 
 class _Sweep:
@@ -84,6 +86,8 @@ class _Sweep:
         self.attributes: dict[str, Answer] = {}
         self.health: dict[str, Answer] = {}
         self.alarms: Answer = {}
+        self.hooked = ""
+        self.rollout: Item = {}
         self.groups: dict[str, Group] = {}
         self.logs: dict[tuple[str, str], tuple[str, ...]] = {}
         self.protected: frozenset[str] = frozenset()
@@ -115,6 +119,9 @@ class _Sweep:
         ]
         self.since = answers.newest((each.get("createdAt") for each in (*known, *briefs)), self.now)
         self.revision = known[0].get("taskDefinition", "") if known else ""
+        brief: Item = next(iter(briefs), {})
+        if brief.get("status") == "IN_PROGRESS" and self._configured("lifecycleHooks"):
+            self.hooked = str(brief.get("serviceDeploymentArn", ""))
 
     def describe(self, running: Answer, stopped: Answer, hosts: Answer) -> Asked:
         """The second round: what the first one named."""
@@ -134,6 +141,7 @@ class _Sweep:
             "attributes": [questions.target_group_attributes(arn) for arn in groups],
             "health": [questions.target_health(arn) for arn in groups],
             "alarms": [questions.alarms(found)] if (found := self._alarm_names()) else [],
+            "rollout": [reads.service_deployment(self.hooked)] if self.hooked else [],
         }
         told = yield from self._ask(asked)
         self.tasks = _members(told["tasks"], "tasks")
@@ -143,6 +151,7 @@ class _Sweep:
         self.attributes = dict(zip(groups, told["attributes"], strict=True))
         self.health = dict(zip(groups, told["health"], strict=True))
         self.alarms = next(iter(told["alarms"]), {})
+        self.rollout = next(iter(_members(told["rollout"], "serviceDeployments")), {})
 
     def look_behind(self) -> Asked:
         """The later rounds: groups and logs, then templates and images where they may matter."""
@@ -259,6 +268,7 @@ class _Sweep:
             alarms=tuple(each["AlarmName"] for each in self.alarms.get("MetricAlarms", ())),
             attachments=next((state for state in states if state == "UPDATE_FAILED"), ""),
             scaling=next(iter(targets.get("ScalableTargets", ())), {}),
+            pauses=tuple(answers.pause(self.rollout, hook) for hook in paused(self.rollout)),
             denied=tuple(self.denied),
         )
 
@@ -278,8 +288,12 @@ class _Sweep:
         balancers = self.service.get("loadBalancers", ())
         return [each["targetGroupArn"] for each in balancers if "targetGroupArn" in each]
 
+    def _configured(self, what: str) -> Any:
+        """A part of the service's deploymentConfiguration."""
+        return (self.service.get("deploymentConfiguration") or {}).get(what)
+
     def _alarm_names(self) -> list[str]:
-        configured = self.service.get("deploymentConfiguration", {}).get("alarms", {})
+        configured = self._configured("alarms") or {}
         return list(configured.get("alarmNames", ())) if configured.get("enable") else []
 
     def _enable(self, balancers: Iterable[Item]) -> None:

@@ -117,7 +117,9 @@ def test_the_outcome_for_machines_has_the_causes(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("deploy", "--output", "json", **v2()) == 3
-    (cause,) = json.loads(capsys.readouterr().out)["causes"]
+    outcome = json.loads(capsys.readouterr().out)
+    assert "failed, and there is no earlier revision to go back to" in outcome["error"]
+    (cause,) = outcome["causes"]
     assert cause["code"] == "crash-loop"
     assert "llm | ValueError: no such model" in cause["evidence"]
     assert cause["advice"]

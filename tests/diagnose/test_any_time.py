@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from ecsinfer.reconcile.observe import observe
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from ecsinfer.spec import Spec
-from tests.application.specs import SPECS, fargate, gpu
+from tests.application.specs import LLM, SPECS, fargate, gpu
 from tests.diagnose.trouble import Trouble
 
 FIRST, SECOND, _ = furniture.SUBNETS
@@ -119,7 +120,7 @@ def test_instances_that_daemons_alone_keep_are_named_until_they_are_released() -
     assert trouble.deploy(gpu(replicas=1), timeout=None).status == "done"
     trouble.sandbox.clock.sleep(1800)
     cause = trouble.causes(gpu(replicas=1))["scale-in-held-by-daemon"]
-    assert "run nothing but daemon tasks" in cause.title
+    assert "with nothing but daemon tasks" in cause.title
     idle = cause.evidence[0].removeprefix("ProtectedFromScaleIn: ").split(", ")
     before = len(instances(trouble))
 
@@ -131,6 +132,65 @@ def test_instances_that_daemons_alone_keep_are_named_until_they_are_released() -
 
     assert "scale-in-held-by-daemon" not in trouble.causes(gpu(replicas=1))
     assert len(instances(trouble)) < before
+
+
+@pytest.mark.rule("F2")
+def test_a_group_that_cannot_shrink_is_no_reason_why_a_rollout_is_not_ready() -> None:
+    trouble = serving(gpu())
+    trouble.resize(MinSize=0, DesiredCapacity=0)
+    trouble.sandbox.clock.sleep(30)
+
+    assert trouble.deploy(gpu(image=V2), timeout=None).status == "done"
+
+    assert "scale-in-held-by-protection" not in trouble.told
+
+
+def test_instances_in_a_zone_without_a_subnet_are_no_trouble_while_others_come() -> None:
+    network = {"subnets": [FIRST, SECOND], "security_groups": [furniture.SECURITY_GROUP]}
+    whole = {**LLM["resources"], "cpu": 4096}  # of an instance
+    trouble = serving(gpu(replicas=1, network=network, resources=whole))
+    assert trouble.deploy(gpu(replicas=3, network=network, resources=whole)).status == "done"
+    assert any("missing an attribute" in text for _, text in trouble.words())
+    assert trouble.told == {}
+
+
+@pytest.mark.rule("D20")
+def test_a_rollout_that_waits_for_a_person_says_so_and_how_to_answer() -> None:
+    balancer = {
+        "target_group": furniture.IP_TARGETS,
+        "alternate_target_group": furniture.IP_TARGETS_ALTERNATE,
+        "production_rule": furniture.PRODUCTION_RULE,
+        "role": furniture.INFRASTRUCTURE_ROLE,
+    }
+    hook = {"type": "pause", "stages": ["POST_SCALE_UP"], "timeout": "1h"}
+    rollout = {"strategy": "blue-green", "bake": "1m", "hooks": [hook]}
+    trouble = serving(gpu(load_balancer=balancer, rollout={**rollout, "hooks": []}))
+    spec = gpu(image=V2, load_balancer=balancer, rollout=rollout)
+
+    late = trouble.deploy(spec, timeout=900)
+
+    title = r"paused at POST_SCALE_UP until 2026-01-05 \d\d:\d\d UTC, then ROLLBACK"
+    _, told = trouble.told["paused"]
+    assert re.fullmatch(title, told.title)
+    assert told.advice[0].startswith("ecsinfer continue llm ")
+    assert told.advice[1].startswith("ecsinfer continue llm --rollback ")
+    assert next(iter(trouble.causes(spec))) == "paused"
+    assert late.status == "timed-out"
+    assert re.search(r"not ready after 15m \d\ds: .*" + title, late.error)
+    assert late.error.count("ROLLBACK") == 1
+
+    ecs = trouble.client("ecs")
+    (service,) = ecs.describe_services(cluster="inference", services=["llm"])["services"]
+    arn = service["currentServiceDeployment"]
+    (seen,) = ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"]
+    ecs.continue_service_deployment(
+        serviceDeploymentArn=arn,
+        hookId=seen["lifecycleHookDetails"][0]["hookId"],
+        action="CONTINUE",
+    )
+
+    assert trouble.deploy(spec, timeout=None).status == "done"
+    assert "paused" not in trouble.told
 
 
 @pytest.mark.rule("G4")

@@ -144,14 +144,14 @@ CASES: dict[str, Case] = {
     ),
     "instances-never-join": Case(
         "gpu-asg InService",
-        "run for more than 5 minutes and have not joined the cluster",
+        "of Auto Scaling group gpu-asg, in service for more than 5 minutes, never joined the cluster",
         scenario=Scenario(never_join=(furniture.GPU_GROUP,)),
         advice=healthy_instances,
         patience=300,
     ),
     "instances-not-of-provider": Case(
         "registered with no provider",
-        "do not belong to capacity provider inference-gpu: its tasks never go there",
+        "instances of its Auto Scaling group gpu-asg: its tasks never go there",
         scenario=Scenario(untagged=(furniture.GPU_GROUP,)),
         advice=healthy_instances,
     ),

@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecsinfer.diagnose import explain
-from ecsinfer.diagnose.catalogue import MEANINGS, MOST_EVIDENCE, cause
+from ecsinfer.diagnose.catalogue import ASIDE, MEANINGS, MOST_EVIDENCE, cause
 from ecsinfer.diagnose.facts import (
     Activity,
     Container,
     Facts,
     Group,
     Host,
+    Instance,
+    Pause,
     Provider,
     Said,
     Task,
@@ -138,6 +140,110 @@ def test_a_task_that_found_no_place_yet_is_no_trouble_before_scaling_had_its_tim
     waiting = replace(FACTS, tasks=(WAITING,), providers=(provider(),))
     assert codes(replace(waiting, events=(Said(NOW - timedelta(minutes=1), said),))) == []
     assert codes(replace(waiting, events=(Said(EPOCH, said),))) == ["unexplained"]
+
+
+MISSING = Said(
+    EPOCH,
+    "(service llm) was unable to place a task because no container instance met all of its "
+    "requirements. The closest matching container-instance h is missing an attribute required by "
+    "your task.",
+)
+
+
+def somewhere(*zones: str, **group: Any) -> Facts:
+    """A task waits since `EPOCH`; its subnets are in a and b, and instances in these zones."""
+    instances = tuple(Instance(f"i-{zone}", "g5.xlarge", zone, "InService") for zone in zones)
+    made = replace(GROUP, instances=instances, zones=("a", "b", "c"), **group)
+    return replace(
+        FACTS,
+        tasks=(WAITING,),
+        events=(MISSING,),
+        zones=("a", "b"),
+        hosts=tuple(
+            Host(each.zone, each.id, "gpu", each.zone, each.type, "ACTIVE", connected=True)
+            for each in instances
+        ),
+        providers=(provider(group=made),),
+    )
+
+
+@pytest.mark.parametrize("zones", ["c", "abc"])
+def test_an_instance_in_a_zone_without_subnet_is_trouble_once_growing_had_its_time(
+    zones: str,
+) -> None:
+    early = replace(somewhere(*zones), now=EPOCH + timedelta(minutes=9))
+    assert "subnets-outside-zones" not in codes(early)
+    (told,) = explain(replace(early, now=EPOCH + timedelta(minutes=11)))
+    assert told.code == "subnets-outside-zones"
+    full, at_once = explain(replace(somewhere(*zones, maximum=1), now=early.now))
+    assert (full.code, at_once) == ("group-at-maximum", told)
+
+
+def test_one_instance_in_vain_is_told_as_one() -> None:
+    _, told = explain(somewhere("a", "c", maximum=1))
+    assert told.title == (
+        "1 of the 2 instances of Auto Scaling group asg is in c, where the tasks have no subnet: "
+        "theirs are in a, b"
+    )
+
+
+def test_placement_constraints_are_blamed_only_where_there_are_any() -> None:
+    elsewhere = replace(somewhere("a"), now=EPOCH + timedelta(hours=1))
+    assert codes(elsewhere) == ["unexplained"]
+    constraint = {"type": "memberOf", "expression": "attribute:x == y"}
+    limited = replace(elsewhere, definition={"placementConstraints": [constraint]})
+    assert codes(limited) == ["placement-constraint-impossible"]
+    distinct_only = {"placementConstraints": [{"type": "distinctInstance"}]}
+    assert codes(replace(elsewhere, definition=distinct_only)) == ["unexplained"]
+
+
+def test_every_zone_that_has_no_capacity_is_named() -> None:
+    said = "We currently do not have sufficient g5.xlarge capacity in the Availability Zone you requested ({})."
+    activities = tuple(Activity(NOW, "Failed", said.format(zone)) for zone in "bac")
+    group = replace(GROUP, activities=activities)
+    (told,) = explain(replace(FACTS, tasks=(WAITING,), providers=(provider(group=group),)))
+    assert told.title == "EC2 has no g5.xlarge instances left in a, b, c"
+
+
+def test_the_instances_that_are_not_named_are_counted() -> None:
+    seven = tuple(Instance(f"i-{n}", "g5.xlarge", "a", "InService") for n in range(7))
+    group = replace(GROUP, instances=seven, activities=(Activity(NOW, "Successful", ""),))
+    (told,) = explain(replace(FACTS, tasks=(WAITING,), providers=(provider(group=group),)))
+    assert told.title.startswith("7 instances of Auto Scaling group asg, in service for more than")
+    assert told.evidence[0].endswith("i-0, i-1, i-2, i-3, i-4 and 2 more")
+
+
+def test_one_is_not_told_as_several() -> None:
+    (told,) = explain(OTHERS["agent-disconnected"])
+    assert told.title == "the ECS agent of 1 container instance is not connected"
+    old = Task("o", "ecs-svc/0", "RUNNING", protected=True)
+    (told,) = explain(replace(FACTS, tasks=(old,)))
+    assert "keeps 1 old task running" in told.title
+    full = provider(group=replace(GROUP, maximum=1))
+    (told,) = explain(replace(FACTS, tasks=(WAITING,), providers=(full,)))
+    assert told.title.startswith("1 task waits for room")
+    assert told.title.endswith("its maximum of 1 instance")
+
+
+def test_a_pause_tells_until_when_it_lasts_as_far_as_aws_does() -> None:
+    tomorrow = Pause("BAKE_TIME", NOW + timedelta(days=1), "CONTINUE")
+    (told,) = explain(replace(FACTS, pauses=(tomorrow,), key="chat"))
+    assert (
+        told.title
+        == f"paused at BAKE_TIME until {tomorrow.until:%Y-%m-%d %H:%M} UTC, then CONTINUE"
+    )
+    assert told.advice[0] == "ecsinfer continue chat lets it go on"
+    (told,) = explain(replace(FACTS, pauses=(Pause("BAKE_TIME"),)))
+    assert told.title == "paused at BAKE_TIME until somebody answers"
+
+
+def test_what_only_holds_scaling_in_is_not_told_to_who_waits_for_a_rollout() -> None:
+    assert MEANINGS.keys() > ASIDE
+    facts = OTHERS["scaling-suspended"]
+    assert explain(facts, aside=False) == ()
+    denied = replace(facts, denied=("ecs:GetTaskProtection",))
+    assert explain(denied, aside=False) == ()
+    assert codes(denied) == ["scaling-suspended", "not-allowed-to-look"]
 
 
 def test_only_causes_of_the_catalogue_can_be_told() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ecsinfer.application import compile_spec
 from ecsinfer.aws.gateway import Gateway
-from ecsinfer.cli.diagnosis import explainer
+from ecsinfer.cli.diagnosis import causes_of, explainer
 from ecsinfer.events import Cause, Event, Explained, Outcome
 from ecsinfer.reconcile.reconciler import Reconciler
 from ecsinfer.sandbox import furniture
@@ -54,12 +54,12 @@ class Trouble:
     def causes(self, spec: Spec, service: str = "llm") -> dict[str, Cause]:
         """What `ecsinfer explain` would say now, by code."""
         gateway = Gateway(self.sandbox.session(), clock=self.sandbox.clock)
-        found = explainer(gateway, self.sandbox.clock, spec)(f"service/{service}", {})
+        found = causes_of(gateway, self.sandbox.clock, spec, service) or ()
         return {each.code: each for each in found}
 
     def first_evidence(self, sentence: str) -> datetime:
         """When AWS first said something like it since the last deploy began."""
-        words = [*self._words(), *((moment, text) for text, moment in self._said.items())]
+        words = [*self.words(), *((moment, text) for text, moment in self._said.items())]
         moments = [moment for moment, text in words if re.search(sentence, text)]
         later = [moment for moment in moments if moment >= self._since]
         assert later, f"AWS never said {sentence!r}"
@@ -98,13 +98,13 @@ class Trouble:
         self.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group, **sizes)
 
     def _listen(self, event: Event) -> None:
-        for moment, text in self._words():
+        for moment, text in self.words():
             self._said.setdefault(text, moment)
         if isinstance(event, Explained):
             for cause in event.causes:
                 self.told.setdefault(cause.code, (self.sandbox.clock.now(), cause))
 
-    def _words(self) -> Iterator[tuple[datetime, str]]:
+    def words(self) -> Iterator[tuple[datetime, str]]:
         """Everything that AWS says in this account now, with its time."""
         world = self.sandbox.world
         for service in world.services.values():

@@ -12,6 +12,7 @@ from ecsinfer.diagnose.patterns import (
 )
 
 PATTERNS = (
+    rollout.paused,
     *capacity.PATTERNS,
     *instances.PATTERNS,
     *placement.PATTERNS,
@@ -21,6 +22,6 @@ PATTERNS = (
     *rollout.PATTERNS,
     *scaling.PATTERNS,
 )
-"""In the order in which causes are told: what lies deeper comes first."""
+"""In the order in which causes are told: what somebody has to answer, then what lies deeper."""
 
 __all__ = ["PATTERNS"]

@@ -10,7 +10,7 @@ from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts, Group, Provider
 from ecsinfer.diagnose.patterns.placement import fits_nowhere
 from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, sentence
-from ecsinfer.events import Cause
+from ecsinfer.events import Cause, plural
 
 
 def refusals(facts: Facts) -> Iterable[str]:
@@ -61,17 +61,13 @@ def group_at_maximum(facts: Facts) -> Cause | None:
             continue
         return cause(
             "group-at-maximum",
-            f"{_tasks_wait(waiting)} for room, and Auto Scaling group {group.name} has its maximum "
-            f"of {group.maximum} instances",
+            f"{plural(waiting, 'task')} {'waits' if waiting == 1 else 'wait'} for room, and Auto "
+            f"Scaling group {group.name} has its maximum of {plural(group.maximum, 'instance')}",
             (event.text for event in facts.events if "unable to place" in event.text),
             f"raise the maximum size of Auto Scaling group {group.name}",
             *_without_surge(facts),
         )
     return None
-
-
-def _tasks_wait(count: int) -> str:
-    return "1 task waits" if count == 1 else f"{count} tasks wait"
 
 
 def _on_their_way(facts: Facts, group: Group) -> int:
@@ -195,6 +191,7 @@ PATTERNS: tuple[Pattern, ...] = (
             "waiting may help: the group tries again by itself",
         ),
         refusals,
+        listed=("type", "zone"),
     ),
     launch_failed,
     group_suspended,

@@ -10,7 +10,7 @@ from ecsinfer.diagnose.answers import cluster_in
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts, Group, Instance, Template
 from ecsinfer.diagnose.patterns.telltale import Pattern
-from ecsinfer.events import Cause
+from ecsinfer.events import Cause, plural, some
 
 BOOT = timedelta(minutes=5)
 """How long an instance may take from InService until its agent has registered."""
@@ -109,8 +109,8 @@ def never_join(facts: Facts) -> Cause | None:
         if late:
             return cause(
                 "instances-never-join",
-                f"{len(late)} instances of Auto Scaling group {group.name} run for more than "
-                f"{BOOT.seconds // 60} minutes and have not joined the cluster",
+                f"{plural(len(late), 'instance')} of Auto Scaling group {group.name}, in service "
+                f"for more than {BOOT.seconds // 60} minutes, never joined the cluster",
                 _evidence(group, late, "none of them is a container instance of the cluster"),
                 "let their subnets reach ECS (a NAT gateway, or VPC endpoints ecs, ecs-agent and "
                 "ecs-telemetry) and their security group send traffic out to port 443",
@@ -121,7 +121,7 @@ def never_join(facts: Facts) -> Cause | None:
 
 
 def _evidence(group: Group, missing: tuple[Instance, ...], *said: str) -> list[str]:
-    names = ", ".join(each.id for each in missing[:5])
+    names = some([each.id for each in missing])
     return [f"in service in {group.name}, not registered: {names}", *said]
 
 
@@ -137,8 +137,9 @@ def not_of_provider(facts: Facts) -> Cause | None:
         if strangers and provider.group:
             return cause(
                 "instances-not-of-provider",
-                f"{len(strangers)} instances of Auto Scaling group {provider.group.name} do not "
-                f"belong to capacity provider {provider.name}: its tasks never go there",
+                f"capacity provider {provider.name} does not have "
+                f"{plural(len(strangers), 'instance')} of its Auto Scaling group "
+                f"{provider.group.name}: its tasks never go there",
                 [
                     f"container instance {each.id} ({each.instance}): capacityProviderName "
                     f"{each.provider or 'none'}"
@@ -157,7 +158,7 @@ def agent_disconnected(facts: Facts) -> Cause | None:
         return None
     return cause(
         "agent-disconnected",
-        f"the ECS agent of {len(lost)} container instances is not connected",
+        f"the ECS agent of {plural(len(lost), 'container instance')} is not connected",
         (f"agentConnected false: {', '.join(each.instance for each in lost)}",),
         "restart the agent (systemctl restart ecs), or replace the instances",
     )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from ecsinfer.capacity import catalogue as types
 from ecsinfer.capacity.slots import blockers, room_of
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts, Group
 from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, events, sentence
-from ecsinfer.events import Cause
+from ecsinfer.events import Cause, plural
+
+GROWTH = timedelta(minutes=10)
+"""How long a group that may still grow is given: managed scaling looks once a minute, an instance
+takes five until it has joined, and the first one may come to a zone where no task can go."""
 
 _UNPLACED = sentence(r"unable to place a task")
 _ATTRIBUTE = sentence(r"missing an attribute required by your task")
@@ -67,66 +72,86 @@ def task_too_large(facts: Facts) -> Cause | None:
 
 def _sizes(facts: Facts, group: Group) -> Iterable[str]:
     need = facts.need
-    gpus = f", {need.gpus} GPUs" if need.gpus > 0 else ""
+    gpus = f", {plural(need.gpus, 'GPU')}" if need.gpus > 0 else ""
     yield f"one task takes {need.cpu} CPU units, {need.memory} MiB{gpus}"
     for name in group.types:
         kind = types.find(name)
         if kind is not None:
-            yield f"{name} has {kind.cpu} CPU units, about {kind.task_memory} MiB, {kind.gpus} GPUs"
+            size = f"{kind.cpu} CPU units, about {kind.task_memory} MiB"
+            yield f"{name} has {size}, {plural(kind.gpus, 'GPU')}"
 
 
-def attribute_missing(facts: Facts) -> Cause | None:
-    """A placement constraint, or the zones of the tasks' subnets, rule every instance out."""
+def constraint_impossible(facts: Facts) -> Cause | None:
+    """An attribute is missing, and there are constraints that ask for attributes.
+
+    Without any another attribute is meant, and AWS's own words are all there is to tell.
+    """
     said = [text for text in unplaced(facts) if _ATTRIBUTE.search(text)]
-    if not said:
+    constraints = list(_constraints(facts))
+    if not said or not constraints or _apart(facts):
         return None
-    zones = {host.zone for host in facts.hosts if host.zone}
-    if facts.zones and zones and zones.isdisjoint(facts.zones):
-        return cause(
-            "subnets-outside-zones",
-            f"the instances are in {', '.join(sorted(zones))}, and the tasks' subnets in "
-            f"{', '.join(facts.zones)}",
-            said,
-            *_OTHER_ZONES,
-        )
     return cause(
         "placement-constraint-impossible",
         "no instance satisfies the placement constraints",
-        [*said, *_constraints(facts)],
+        [*said, *constraints],
         "correct placement.constraints of the service, or launch instances that satisfy them",
     )
-
-
-def zones_in_vain(facts: Facts) -> Cause | None:
-    """The group may not grow any more, and some of it is where the tasks have no subnet."""
-    waiting = {task.provider for task in facts.waiting}
-    for provider in facts.providers:
-        group = provider.group
-        if group is None or provider.name not in waiting or group.desired < group.maximum:
-            continue
-        useless = [each for each in group.instances if each.zone not in facts.zones]
-        if facts.zones and useless:
-            return cause(
-                "subnets-outside-zones",
-                f"{len(useless)} of the {len(group.instances)} instances of Auto Scaling group "
-                f"{group.name} are in {', '.join(sorted({each.zone for each in useless}))}, where "
-                f"the tasks have no subnet: theirs are in {', '.join(facts.zones)}",
-                unplaced(facts),
-                *_OTHER_ZONES,
-            )
-    return None
 
 
 def _constraints(facts: Facts) -> Iterable[str]:
     for source in (facts.service, facts.definition):
         for each in source.get("placementConstraints", ()):
-            yield f"{each.get('type')} {each.get('expression', '')}".strip()
+            if each.get("type") != "distinctInstance":
+                yield f"{each.get('type')} {each.get('expression', '')}".strip()
+
+
+def subnets_elsewhere(facts: Facts) -> Cause | None:
+    """Instances are where the tasks have no subnet, and the groups' growing does not help."""
+    waiting = {task.provider for task in facts.waiting}
+    groups = [each.group for each in facts.providers if each.name in waiting and each.group]
+    if not facts.zones or any(_may_grow(facts, group) for group in groups):
+        return None
+    said = unplaced(facts)
+    if _apart(facts) and any(_ATTRIBUTE.search(text) for text in said):
+        zones = sorted({host.zone for host in facts.hosts})
+        title = f"the instances are in {', '.join(zones)}, and the tasks' subnets in "
+        title += ", ".join(facts.zones)
+        return cause("subnets-outside-zones", title, said, *_OTHER_ZONES)
+    return next((told for group in groups if (told := _in_vain(facts, group))), None)
+
+
+def _apart(facts: Facts) -> bool:
+    zones = {host.zone for host in facts.hosts if host.zone}
+    return bool(facts.zones and zones) and zones.isdisjoint(facts.zones)
+
+
+def _may_grow(facts: Facts, group: Group) -> bool:
+    """Whether the next instance may come to a zone of the tasks, as earlier ones did not."""
+    if group.desired >= group.maximum or set(group.zones).isdisjoint(facts.zones):
+        return False
+    begun = min((task.created for task in facts.waiting if task.created), default=facts.since)
+    return facts.now - begun < GROWTH
+
+
+def _in_vain(facts: Facts, group: Group) -> Cause | None:
+    useless = [each for each in group.instances if each.zone not in facts.zones]
+    if not useless:
+        return None
+    zones = ", ".join(sorted({each.zone for each in useless}))
+    return cause(
+        "subnets-outside-zones",
+        f"{len(useless)} of the {plural(len(group.instances), 'instance')} of Auto Scaling group "
+        f"{group.name} {'is' if len(useless) == 1 else 'are'} in {zones}, where the tasks have no "
+        f"subnet: theirs are in {', '.join(facts.zones)}",
+        unplaced(facts),
+        *_OTHER_ZONES,
+    )
 
 
 PATTERNS: tuple[Pattern, ...] = (
     task_too_large,
-    attribute_missing,
-    zones_in_vain,
+    subnets_elsewhere,
+    constraint_impossible,
     Telltale(
         "network-interfaces-exhausted",
         sentence(r'encountered error "RESOURCE:ENI"'),

@@ -7,13 +7,28 @@ from datetime import timedelta
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts
 from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, events, sentence
-from ecsinfer.events import Cause
+from ecsinfer.events import Cause, plural
+from ecsinfer.kinds.service_verdict import pause_words
 
 NOTICED = timedelta(seconds=10)
 LONG_DELAY = 60.0
 """A deregistration delay in seconds below which nobody asks what is going on."""
 
 _DETECTED = sentence(r"deployment failed: alarm detected")
+
+
+def paused(facts: Facts) -> Cause | None:
+    """A PAUSE hook waits for ContinueServiceDeployment, and for nothing else (D20)."""
+    if not facts.pauses:
+        return None
+    words = [pause_words(each.stage, each.until, each.then) for each in facts.pauses]
+    return cause(
+        "paused",
+        words[0],
+        [f"lifecycleHookDetails: AWAITING_ACTION, {each}" for each in words],
+        f"ecsinfer continue {facts.key} lets it go on",
+        f"ecsinfer continue {facts.key} --rollback lets it go back",
+    )
 
 
 def drain_held(facts: Facts) -> Cause | None:
@@ -32,7 +47,7 @@ def drain_held(facts: Facts) -> Cause | None:
         return None
     return cause(
         "drain-held",
-        f"{len(held)} old tasks drain their connections: the target group gives them "
+        f"connections of {plural(len(held), 'old task')} drain: the target group gives them "
         f"{max(delays):.0f} s",
         [
             *(f"{each.reason}: {each.description}" for each in draining),
@@ -51,7 +66,7 @@ def task_protected(facts: Facts) -> Cause | None:
         return None
     return cause(
         "task-protected",
-        f"scale-in protection keeps {len(held)} old tasks running, and the rollout waits for them",
+        f"scale-in protection keeps {plural(len(held), 'old task')} running, and the rollout waits",
         (f"protectionEnabled: task {', '.join(task.id for task in held)}",),
         "wait until the protection expires, or end it: aws ecs update-task-protection "
         "--no-protection-enabled",

@@ -7,7 +7,7 @@ import math
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts
 from ecsinfer.diagnose.patterns.telltale import Pattern, sentence
-from ecsinfer.events import Cause
+from ecsinfer.events import Cause, plural
 
 _PROTECTED = sentence(r"protected from scale-in")
 
@@ -20,8 +20,8 @@ def instances_protected(facts: Facts) -> Cause | None:
             continue
         return cause(
             "scale-in-held-by-protection",
-            f"Auto Scaling group {group.name} cannot shrink to {group.desired} instances: all that "
-            "remain are protected from scale-in",
+            f"Auto Scaling group {group.name} cannot shrink to {plural(group.desired, 'instance')}: "
+            "all that remain are protected from scale-in",
             (newest.message,),
             "aws autoscaling set-instance-protection --no-protected-from-scale-in for instances "
             "that nothing runs on; managed termination protection does it by itself while the "
@@ -48,8 +48,8 @@ def daemons_only(facts: Facts) -> Cause | None:
         if idle and len(ours) > max(wanted, provider.group.minimum) and not facts.short:
             return cause(
                 "scale-in-held-by-daemon",
-                f"{len(idle)} instances run nothing but daemon tasks, and stay protected from "
-                "scale-in",
+                f"{plural(len(idle), 'instance')} with nothing but daemon tasks, still protected "
+                "from scale-in",
                 (f"ProtectedFromScaleIn: {', '.join(each.instance for each in idle)}",),
                 "aws autoscaling set-instance-protection --no-protected-from-scale-in for these "
                 "instances, or keep daemons off the group by a placement constraint",

@@ -24,6 +24,7 @@ class Telltale:
         title: the cause.
         advice: what to do about it.
         texts: where the sentence is looked for; why tasks stopped, by default.
+        listed: named groups of which every value is told, not only the first.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Telltale:
     title: str
     advice: tuple[str, ...]
     texts: Callable[[Facts], Iterable[str]] = lambda facts: facts.reasons
+    listed: tuple[str, ...] = ()
 
     def __call__(self, facts: Facts) -> Cause | None:
         """The cause, when the sentence was said."""
@@ -40,6 +42,8 @@ class Telltale:
         if not said:
             return None
         words = said[0][1].groupdict(default="")
+        for name in self.listed:
+            words[name] = ", ".join(sorted({match[name] for _, match in said if match[name]}))
         return cause(
             self.code,
             self.title.format(**words),
