@@ -114,6 +114,16 @@ _NAMED_BY: Mapping[str, tuple[str, ...]] = {
 }
 """What names an entry of a list, in the path of a change."""
 
+_VALUED_BY: Mapping[str, str] = {
+    f"{_CONTAINER}.environment": "value",
+    f"{_CONTAINER}.secrets": "valueFrom",
+    f"{_CONTAINER}.resourceRequirements": "value",
+    f"{_CONTAINER}.systemControls": "value",
+    f"{_CONTAINER}.extraHosts": "ipAddress",
+    f"{_CONTAINER}.logConfiguration.secretOptions": "valueFrom",
+}
+"""What such an entry has besides its name, where that is one thing: the path needs no more."""
+
 # Wider than what the spec refuses: hiding too much in a plan harms nobody.
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key|private_?key|auth", re.IGNORECASE)
 HIDDEN = "(hidden)"
@@ -220,8 +230,10 @@ def _leaves(value: Any, shown: str, path: str) -> Iterator[tuple[str, Any]]:
         for item in value:
             names = (str(item[name]) for name in _NAMED_BY[path] if name in item)
             entry = f"{shown}[{'/'.join(names)}]"
-            yield entry, True
-            yield from _leaves(item, entry, f"{path}[]")
+            if path in _VALUED_BY:
+                yield entry, item.get(_VALUED_BY[path], "")
+            else:
+                yield from _leaves(item, entry, f"{path}[]")
     else:
         yield shown, value
 

@@ -7,7 +7,7 @@ from collections import Counter
 from ecsinfer.events import plural
 from ecsinfer.model import Action, Change, Plan, Verb
 from ecsinfer.report.lines import Lines
-from ecsinfer.report.words import COLOUR, PHRASE, SIGN, effects, shown
+from ecsinfer.report.words import COLOUR, PHRASE, SIGN, contrasted, effects, shown
 
 MOST_CHANGES = 20
 """Fields shown of one node; the rest are counted. ``--output json`` has them all."""
@@ -61,7 +61,8 @@ def _change_line(change: Change, verb: Verb) -> tuple[str, str]:
     if verb is Verb.CREATE or (change.old is None and verb is not Verb.UPDATE):
         return f"      {change.path}: {shown(change.new)}", "dim"
     note = "" if change.effect == "in-place" else f"  [{_effect(change)}]"
-    return f"      {change.path}: {shown(change.old)} -> {shown(change.new)}{note}", ""
+    old, new = contrasted(change.old, change.new)
+    return f"      {change.path}: {old} -> {new}{note}", ""
 
 
 def _effect(change: Change) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,6 +39,17 @@ PHRASE: Mapping[Verb, str] = {
     Verb.KEEP: "unchanged",
     Verb.RETAIN: "kept",
 }
+DONE: Mapping[Verb, str] = {
+    Verb.CREATE: "created",
+    Verb.UPDATE: "updated",
+    Verb.REVISE: "new revision registered",
+    Verb.REPLACE: "replaced",
+    Verb.DELETE: "deleted",
+    Verb.AWAIT: "ready",
+    Verb.KEEP: "unchanged",
+    Verb.RETAIN: "kept",
+}
+"""What is said when it is done."""
 SIMULATED = "embedded AWS: capacity, timings and prices are simulated"
 
 
@@ -48,23 +61,62 @@ def place(account: str, region: str, endpoint: str, *, simulated: bool) -> str:
     return f"{where} ({SIMULATED})" if simulated else where
 
 
+_TOLD = 12
+"""Digits of a digest that tell images apart."""
+
+_BEFORE = 15
+"""Characters that are left of what two values have in common."""
+
+_DIGEST = re.compile(r"(@sha256:[0-9a-f]{%d})[0-9a-f]+$" % _TOLD)
+_IMAGE = re.compile(r"[\w.:-]+(/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f.]+)?$")
+"""An image with its registry."""
+
+
 def shown(value: Any, width: int = 60) -> str:
-    """A field's value, short enough for a line; a promised one as ``(known after apply)``."""
+    """A field's value, short enough for a line; a promised one as ``(known after apply)``.
+
+    Of an image the repository, the tag and the first digits of the digest are kept.
+    """
+    text = _DIGEST.sub(r"\1...", _flat(value))
+    if len(text) <= width:
+        return text
+    if text.startswith("arn:"):  # the end of an ARN tells more than its beginning
+        return "..." + text[-(width - 3) :]
+    if _IMAGE.match(text):  # and that of an image; no name is cut in two
+        slash = text.find("/", len(text) - (width - 3))
+        return "..." + text[slash if slash >= 0 else -(width - 3) :]
+    return text[: width - 3] + "..."
+
+
+def contrasted(old: Any, new: Any, width: int = 60) -> tuple[str, str]:
+    """What a field was and will be; where both are shortened to the same, what differs is kept."""
+    short = shown(old, width), shown(new, width)
+    if short[0] != short[1] or old == new:
+        return short
+    one, other = _flat(old), _flat(new)
+    if one == other:  # 1 and "1"
+        one, other = repr(old), repr(new)
+    start = max(0, len(os.path.commonprefix([one, other])) - _BEFORE)
+    return _part(one, start, width), _part(other, start, width)
+
+
+def _part(text: str, start: int, width: int) -> str:
+    part = ("..." if start else "") + text[start:]
+    return part if len(part) <= width else part[: width - 3] + "..."
+
+
+def _flat(value: Any) -> str:
+    """The value on one line, whole."""
     if value is None:
         return "(none)"
     text = str(value)
     if text.startswith("${") and "#" in text:
         return "(known after apply)"
     if isinstance(value, Mapping):
-        text = ", ".join(f"{key}={shown(item)}" for key, item in value.items())
+        text = ", ".join(f"{key}={_flat(item)}" for key, item in value.items())
     elif isinstance(value, (list, tuple)):
-        text = "[" + ", ".join(shown(item) for item in value) + "]"
-    text = " ".join(text.splitlines())
-    if len(text) <= width:
-        return text
-    if text.startswith("arn:"):  # the end of an ARN tells more than its beginning
-        return "..." + text[-(width - 3) :]
-    return text[: width - 3] + "..."
+        text = "[" + ", ".join(map(_flat, value)) + "]"
+    return " ".join(text.splitlines())
 
 
 def effects(changes: Iterable[Change]) -> list[Change]:

@@ -99,7 +99,17 @@ def test_an_edited_variable_differs_under_its_own_name() -> None:
         container(request)["environment"][1]["value"] = "9"
 
     assert changed(edit) == {
-        "containerDefinitions[llm].environment[A].value": ("1", "9"),
+        "containerDefinitions[llm].environment[A]": ("1", "9"),
+    }
+
+
+def test_a_variable_that_comes_or_goes_is_one_change() -> None:
+    def edit(request: dict[str, Any]) -> None:
+        container(request)["environment"] = [{"name": "A", "value": "1"}, {"name": "C"}]
+
+    assert changed(edit) == {
+        "containerDefinitions[llm].environment[B]": ("2", None),
+        "containerDefinitions[llm].environment[C]": (None, ""),
     }
 
 
@@ -110,8 +120,6 @@ def test_what_the_spec_dropped_differs() -> None:
 
     assert set(changed(edit)) == {
         "containerDefinitions[llm].environment[B]",
-        "containerDefinitions[llm].environment[B].name",
-        "containerDefinitions[llm].environment[B].value",
         "containerDefinitions[llm].healthCheck.command",
     }
 
@@ -138,7 +146,7 @@ def test_a_value_whose_name_looks_secret_is_hidden(key: str) -> None:
         container(request)["environment"].append({"name": key, "value": "s3cret"})
 
     shown = changed(edit)
-    assert f"containerDefinitions[llm].environment[{key}].value" in shown
+    assert f"containerDefinitions[llm].environment[{key}]" in shown
     assert "s3cret" not in str(shown)
 
 

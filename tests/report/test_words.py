@@ -29,6 +29,43 @@ def test_a_long_arn_keeps_its_telling_end() -> None:
     assert words.shown(arn, width=30) == "..." + arn[-27:]
 
 
+REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com/team"
+DIGESTS = "a180b5324b32" + "0" * 52, "b291c6435c43" + "0" * 52
+
+
+def test_an_image_keeps_its_repository_its_tag_and_what_tells_of_its_digest() -> None:
+    assert words.shown(f"vllm:v1@sha256:{DIGESTS[0]}") == "vllm:v1@sha256:a180b5324b32..."
+    long = f"{REGISTRY}/vllm:v1@sha256:{DIGESTS[0]}"
+    assert words.shown(long) == ".../team/vllm:v1@sha256:a180b5324b32..."
+    assert words.shown(f"{REGISTRY}/inference/vllm-openai:v0.11.0") == (
+        ".../team/inference/vllm-openai:v0.11.0"
+    )
+
+
+def test_a_tag_that_moved_shows_both_digests() -> None:
+    old, new = (f"{REGISTRY}/vllm:v1@sha256:{digest}" for digest in DIGESTS)
+    assert words.contrasted(old, new) == (
+        ".../team/vllm:v1@sha256:a180b5324b32...",
+        ".../team/vllm:v1@sha256:b291c6435c43...",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (["--model", "x" * 80, "--tp", "1"], ["--model", "x" * 80, "--tp", "2"]),
+        ("x" * 80, "x" * 80 + "y"),
+        (f"vllm@sha256:{'a' * 63}0", f"vllm@sha256:{'a' * 63}1"),
+        ("1", 1),
+        ("a b", "a\nb"),
+    ],
+)
+def test_what_differs_is_shown_differently(old: object, new: object) -> None:
+    shown = words.contrasted(old, new)
+    assert shown[0] != shown[1]
+    assert max(map(len, shown)) <= 60
+
+
 @given(
     st.recursive(
         st.none() | st.text() | st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
