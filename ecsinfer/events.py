@@ -15,6 +15,12 @@ VERSION = "1.1"
 _NUMBER = re.compile(r"\d+")
 _MOST_NAMED = 5
 
+NOT_THERE = "there is none"
+"""Why a destroy keeps a node that is not there."""
+
+NOT_WANTED = "there is none, and none is wanted"
+"""Why a deploy keeps a node that is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -283,6 +289,11 @@ def duration(seconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """``1 call``, ``2 calls``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def are(count: int) -> str:
+    """``is`` of one, ``are`` of several."""
+    return "is" if count == 1 else "are"
 
 
 def some(names: Sequence[str]) -> str:

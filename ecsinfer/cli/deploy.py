@@ -16,6 +16,9 @@ from ecsinfer.cli.options import (
     yes_option,
 )
 
+_NEXT = "ecsinfer status {options}", "ecsinfer logs {options}", "ecsinfer destroy {options}"
+"""What one would do after a deploy."""
+
 
 @click.command()
 @services_argument
@@ -59,7 +62,7 @@ def deploy(
         else:
             planned = session.saved_plan(saved, **choices)
         plan = planned.plan
-        session.started("deploy")
+        session.started(plan.intent)
         session.announce_plan(plan)
         session.warn(planned)
         if not plan.empty:
@@ -69,7 +72,9 @@ def deploy(
                 simulated=session.simulated,
             )
         outcome = session.reconciler.apply(plan, planned.nodes, timeout=timeout, wait=not no_wait)
+        if plan.intent == "destroy":  # a saved plan says which it is
+            return session.show_outcome(outcome, {})
         code = session.show_outcome(outcome, outputs(session.spec, outcome.outputs))
         if code == 0:
-            session.suggest("ecsinfer plan {options}", "ecsinfer destroy {options}")
+            session.suggest(*(_NEXT if outcome.status == "done" else ()))
         return code

@@ -7,7 +7,7 @@ import traceback
 
 import click
 
-from ecsinfer.errors import EcsInferError
+from ecsinfer.errors import EcsInferError, SpecError
 
 
 def debugging() -> bool:
@@ -52,7 +52,9 @@ def _tell(error: BaseException, command: str, text: str, hint: str, code: int) -
         return
     # click knows what a terminal is, not what NO_COLOR means.
     colour = False if os.environ.get("NO_COLOR") else None
-    click.secho(f"error: {text}", err=True, fg="red", color=colour)
+    problems = error.problems if isinstance(error, SpecError) else ()
+    for each in map(str, problems or (text,)):  # of many, each is seen to be one
+        click.secho(f"error: {each}", err=True, fg="red", color=colour)
     if hint:
         click.echo(f"try: {hint}", err=True)
 

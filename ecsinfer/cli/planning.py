@@ -80,15 +80,19 @@ def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
     """A plan from a file, with the nodes that it must have been made from.
 
     The plan itself tells what it was made with; whatever else differs makes it stale.
+
+    Raises:
+        PlanStaleError: what the spec had forgotten when it was made is gone.
     """
     from ecsinfer.application import compile_spec
 
     keys = {action.node for action in plan.actions}
     operations = {call.operation for call in plan.calls}
+    chosen = choices.pop("services", ())
     compiled = partial(
         compile_spec,
         spec,
-        services=choices.pop("services", ()),
+        services=chosen,
         region=gateway.region,
         destroying=plan.intent == "destroy",
         purge="DeleteLogGroup" in operations,
@@ -100,7 +104,35 @@ def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
         with gateway.planning():
             found = _find(gateway, spec, nodes, closely=True)
         nodes = compiled(forgotten=found)
+        if not chosen:
+            _refuse_gone(plan, frozenset(node.key for node in nodes))
     return Planned(plan, nodes)
+
+
+def _refuse_gone(plan: Plan, there: frozenset[str]) -> None:
+    """Say so where all that a plan has beside the spec's own was removed since.
+
+    Raises:
+        PlanStaleError: it was.
+    """
+    from ecsinfer.errors import PlanStaleError
+    from ecsinfer.events import are, some
+    from ecsinfer.model import Verb
+
+    left = [action for action in plan.actions if action.node not in there]
+    looked_for = ("service/", "capacity-provider/")
+    gone = [
+        action.node
+        for action in left
+        if action.verb is Verb.DELETE and action.node.startswith(looked_for)
+    ]
+    made = {Verb.CREATE, Verb.REVISE, Verb.REPLACE, Verb.AWAIT}
+    if gone and not any(action.verb in made for action in left):
+        raise PlanStaleError(
+            f"{some(gone)} {are(len(gone))} gone already: the plan was carried out before, or "
+            "somebody else removed what it removes",
+            hint="make a new plan to see what is left to do",
+        )
 
 
 def _find(reader: Reader, spec: Spec, nodes: Nodes, *, closely: bool) -> Forgotten:

@@ -110,7 +110,7 @@ class Session:
         if self.common.output == "text":
             from ecsinfer.report import plan_view, terminal
 
-            plan_view.print_plan(plan, terminal.messages())
+            plan_view.print_plan(plan, terminal.messages(), applied=True)
 
     def summarise(self, plan: Plan) -> None:
         """Leave the plan in the summary of the step, where this is one of a GitHub workflow."""
@@ -128,6 +128,8 @@ class Session:
             lines = [command.format(options=options) for command in commands]
             if self.simulated:
                 lines.append("ecsinfer sandbox stop")
+            if not lines:
+                return
             outcome_view.print_next(lines, terminal.messages())
 
     def show_outcome(self, outcome: Outcome, outputs: dict[str, Any]) -> int:

@@ -44,6 +44,7 @@ def status(common: Common, services: tuple[str, ...], watch: bool, interval: flo
     from ecsinfer.cli.session import open_session
     from ecsinfer.errors import UsageError
     from ecsinfer.status.assess import EXIT_CODE, assess, health
+    from ecsinfer.status.services import ABSENT
 
     if watch and common.output == "json":
         raise UsageError(
@@ -60,7 +61,8 @@ def status(common: Common, services: tuple[str, ...], watch: bool, interval: flo
         findings = assess(seen)
         show(seen, findings)
         if health(findings) == "failed":
-            session.suggest("ecsinfer explain {options}")
+            deployed = any(each.status != ABSENT for each in seen.services)
+            session.suggest(f"ecsinfer {'explain' if deployed else 'deploy'} {{options}}")
         return EXIT_CODE[health(findings)]
 
 

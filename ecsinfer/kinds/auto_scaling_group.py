@@ -13,6 +13,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ecsinfer.events import are, plural
 from ecsinfer.kinds import others, ownership, reads
 from ecsinfer.kinds.others import ForeignTask, Leaving, Others
 from ecsinfer.model import (
@@ -141,7 +142,7 @@ class AutoScalingGroupKind:
     ) -> tuple[Verb, str, tuple[Step, ...]]:
         """Lift the protection, scale to zero, and wait until the instances have left."""
         if observed is None:
-            return Verb.KEEP, "", ()
+            return Verb.KEEP, "nothing of it is in the way", ()
         why = _reason_to_retain(desired, observed)
         if why:
             return Verb.RETAIN, why, ()
@@ -166,7 +167,8 @@ class AutoScalingGroupKind:
             return Pending(f"Auto Scaling group {desired.name} is being changed")
         # An instance whose agent was disconnected when it ended is never deregistered (F4).
         return Pending(
-            f"{_names(tuple(observed.registered.values()))} ended and are still registered with cluster "
+            f"{_names(tuple(observed.registered.values()))} ended and {are(len(observed.registered))} "
+            f"still registered with cluster "
             f"{desired.cluster}; if that lasts: aws ecs deregister-container-instance --force"
         )
 
@@ -264,12 +266,13 @@ def _told(observed: ObservedGroup) -> str:
     if observed.protected:
         parts.append(f"lifts scale-in protection of {_names(observed.protected)}")
     if observed.instances:
-        parts.append(f"terminates {_names(observed.instances)}")
+        same = observed.instances == observed.protected
+        parts.append(f"terminates {'them' if same else _names(observed.instances)}")
     return ", ".join(parts)
 
 
 def _held(observed: ObservedGroup) -> str:
-    text = f"{_names(observed.instances)} are leaving"
+    text = f"{_names(observed.instances)} {are(len(observed.instances))} leaving"
     suspended = {each.get("ProcessName") for each in observed.group.get("SuspendedProcesses", ())}
     if "Terminate" in suspended:
         return (
@@ -277,7 +280,8 @@ def _held(observed: ObservedGroup) -> str:
         )
     if observed.protected:
         return (
-            f"{text}; {_names(observed.protected)} are protected from scale-in: run destroy again"
+            f"{text}; {_names(observed.protected)} {are(len(observed.protected))} protected from "
+            "scale-in: run destroy again"
         )
     held = tuple(
         each["InstanceId"]
@@ -290,4 +294,4 @@ def _held(observed: ObservedGroup) -> str:
 def _names(ids: tuple[str, ...]) -> str:
     named = ", ".join(ids[:NAMED])
     more = ", ..." if len(ids) > NAMED else ""
-    return f"{len(ids)} instance(s) ({named}{more})"
+    return f"{plural(len(ids), 'instance')} ({named}{more})"

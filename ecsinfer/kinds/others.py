@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ecsinfer.events import are, plural
 from ecsinfer.kinds import ownership, reads
 from ecsinfer.model import Answer, Observation, Read
 
@@ -91,10 +92,10 @@ class Others:
         """Which services of others the described cluster has; empty for none."""
         unseen = int(cluster.get("activeServicesCount", 0)) - self.active
         if self.services:
-            are = "is" if len(self.services) == 1 else "are"
-            return f"{_listed('service', sorted(self.services))} {are} not of this application"
+            those = _listed("service", sorted(self.services))
+            return f"{those} {are(len(self.services))} not of this application"
         if unseen > 0:
-            return f"{unseen} active service(s) in it are not of this application"
+            return f"{plural(unseen, 'active service')} in it {are(unseen)} not of this application"
         return ""
 
 

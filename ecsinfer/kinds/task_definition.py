@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ecsinfer.events import plural
 from ecsinfer.kinds import ownership, reads
 from ecsinfer.kinds import task_definition_content as content
 from ecsinfer.kinds.images import ecr_images, pin
@@ -195,7 +196,7 @@ class TaskDefinitionKind:
             )
             for arn in revisions
         )
-        return Verb.DELETE, f"deregisters {len(calls)} revision(s)", calls
+        return Verb.DELETE, f"deregisters {plural(len(calls), 'revision')}", calls
 
     def verdict(
         self,

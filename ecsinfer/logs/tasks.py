@@ -25,7 +25,8 @@ class Task:
         id: its id.
         definition: ARN of its task definition.
         runtime: container -> runtime id; empty until the container has started.
-        stopped: since when it stops or has stopped; None while it is to run.
+        stopped: when it stopped, or since when it is stopping; None while it is to run.
+        stopping: whether it has not stopped yet: its containers may still write.
         reason: why it stopped, in ECS's words.
         exits: how its containers ended, one line for each that did.
     """
@@ -34,6 +35,7 @@ class Task:
     definition: str
     runtime: Mapping[str, str] = field(default_factory=dict)
     stopped: datetime | None = None
+    stopping: bool = False
     reason: str = ""
     exits: tuple[str, ...] = ()
 
@@ -123,7 +125,8 @@ def _task(item: Mapping[str, Any]) -> Task:
         id=_last(item["taskArn"]),
         definition=item["taskDefinitionArn"],
         runtime={each["name"]: each.get("runtimeId", "") for each in containers},
-        stopped=item.get("stoppingAt") or item.get("stoppedAt"),
+        stopped=item.get("stoppedAt") or item.get("stoppingAt"),
+        stopping="stoppedAt" not in item and "stoppingAt" in item,
         reason=item.get("stoppedReason", ""),
         exits=tuple(filter(None, map(_exit, containers))),
     )

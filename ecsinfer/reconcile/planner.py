@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ecsinfer.errors import OwnershipError
+from ecsinfer.events import NOT_THERE, NOT_WANTED
 from ecsinfer.model import (
     Action,
     Call,
@@ -28,9 +29,6 @@ from ecsinfer.reconcile.observe import observe
 
 AWAIT_WITHIN = 2700.0
 """Seconds for a world that is on its way when its kind sets no limit (N: a deployment)."""
-
-NONE = "there is none, and none is wanted"
-"""Why a deploy leaves a node that is not there."""
 
 Outputs = dict[str, dict[str, str]]
 
@@ -58,7 +56,7 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
     """
     if node.unwanted:
         action = decide_teardown(node, desired, observed)
-        return replace(action, why=NONE) if action.verb is Verb.KEEP else action
+        return replace(action, why=NOT_WANTED) if action.why == NOT_THERE else action
     verb, changes = node.kind.diff(desired, observed)
     why = ""
     if verb in (Verb.KEEP, Verb.AWAIT) and observed is not None:
@@ -68,7 +66,7 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
         verb = Verb.AWAIT if isinstance(verdict, Pending | Failed) else Verb.KEEP
         why = "" if verb is Verb.KEEP else str(getattr(verdict, "why", ""))
     elif verb is Verb.KEEP:
-        why = NONE
+        why = NOT_WANTED
     steps = () if verb is Verb.KEEP else node.kind.steps(desired, observed, verb)
     if verb is Verb.AWAIT and not steps:
         steps = (Settle("ready", AWAIT_WITHIN),)
@@ -78,6 +76,8 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
 def decide_teardown(node: AnyNode, desired: Any, observed: Any) -> Action:
     """What a destroy does with one node."""
     verb, why, steps = node.kind.teardown(desired, observed)
+    if verb is Verb.KEEP and observed is None:
+        why = why or NOT_THERE
     return Action(node.key, verb, (), steps, why)
 
 

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from ecsinfer import events
 from ecsinfer.events import duration, plural
-from ecsinfer.report.words import place, progress_line
+from ecsinfer.model import Verb
+from ecsinfer.report.words import DONE, PHRASE, place, progress_line
 
 MOST_LINES = 18
 """Nodes drawn at once; with headers and the prompt this stays under 24 lines."""
@@ -165,7 +166,8 @@ def _final_line(row: _Row) -> Text:
 def _apply(row: _Row, event: events.Event) -> None:
     match event:
         case events.ActionStarted(verb=verb, why=why):
-            row.state, row.text = "active", f"{verb}: {why}" if why else verb
+            phrase = PHRASE[Verb(verb)]
+            row.state, row.text = "active", f"{phrase}: {why}" if why else phrase
         case events.CallSent(operation=operation):
             row.state, row.text = "active", operation
         case events.CallRetried(operation=operation, why=why, seconds=seconds):
@@ -177,7 +179,7 @@ def _apply(row: _Row, event: events.Event) -> None:
             row.state, row.text = "waiting", f"{numbers}: {why}" if numbers else why
             row.elapsed, row.within = elapsed, within
         case events.ActionFinished(verb=verb, seconds=seconds):
-            row.state, row.text, row.elapsed = "done", f"{verb} done", seconds
+            row.state, row.text, row.elapsed = "done", DONE[Verb(verb)], seconds
         case events.ActionFailed(node=node, error=error):
             row.state, row.text = "failed", error.removeprefix(f"{node}: ")
         case events.ActionSkipped(because=because):

@@ -73,7 +73,7 @@ def _task(service: str, task: Task) -> dict[str, Any]:
         "service": service,
         "task": task.id,
         "task_definition": task.revision,
-        "stopped_at": _iso(task.stopped) if task.stopped else None,
+        "stopped_at": _iso(task.stopped) if task.stopped and not task.stopping else None,
         "reason": task.reason,
         "exits": list(task.exits),
     }

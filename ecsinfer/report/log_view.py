@@ -51,8 +51,9 @@ class LogView:
     def task(self, task: Task) -> None:
         """Say why a task stopped, before its lines."""
         when = f"{task.stopped:{self._time}}" if task.stopped else "?"
+        since = "stopping since" if task.stopping else "stopped at"
         said = "; ".join([task.reason or "no reason is told", *task.exits])
-        text = f"task {task.id[:SHORT]} ({task.revision}) stopped at {when}: {said}"
+        text = f"task {task.id[:SHORT]} ({task.revision}) {since} {when}: {said}"
         self._messages(_harmless(text), f"bold {self._colour(task.id)}")
 
     def lines(self, lines: Iterable[Line]) -> None:

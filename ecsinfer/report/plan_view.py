@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ecsinfer.events import plural
+from ecsinfer.events import NOT_THERE, NOT_WANTED, plural
 from ecsinfer.model import Action, Change, Plan, Verb
 from ecsinfer.report.lines import Lines
 from ecsinfer.report.words import COLOUR, PHRASE, SIGN, contrasted, effects, shown
@@ -23,21 +23,37 @@ _EFFECT = {
 }
 
 
-def print_plan(plan: Plan, write: Lines) -> None:
-    """Write the plan's actions, their fields and a summary."""
-    unchanged = [each for each in plan.actions if each.verb is Verb.KEEP and not each.changes]
-    told_together = unchanged if len(unchanged) > MOST_UNCHANGED else ()
-    width = max((len(action.node) for action in plan.actions), default=0)
-    for action in plan.actions:
-        if action in told_together:
-            continue
-        _print_action(action, _phrase(action.verb, plan), width, write)
+def print_plan(plan: Plan, write: Lines, *, applied: bool = False) -> None:
+    """Write the plan's actions, their fields and a summary.
+
+    Args:
+        plan: the plan.
+        write: takes the lines.
+        applied: whether it is carried out next; where nothing is to be done, that tells what is
+            kept and why.
+    """
+    told = [each for each in plan.actions if _matters(each)]
+    if applied and plan.empty:
+        told = [each for each in told if each.verb is not Verb.RETAIN]
+    unchanged = [each for each in told if each.verb is Verb.KEEP and not each.changes]
+    if len(unchanged) > MOST_UNCHANGED:
+        told = [each for each in told if each not in unchanged]
+    width = max((len(action.node) for action in told), default=0)
+    for action in told:
+        _print_action(action, _phrase(action, plan), width, write)
     write(_summary(plan), "bold")
 
 
-def _phrase(verb: Verb, plan: Plan) -> str:
-    """What is done, in the words of the plan's intent: what a destroy leaves is not there."""
-    return "not there" if verb is Verb.KEEP and plan.intent == "destroy" else PHRASE[verb]
+def _matters(action: Action) -> bool:
+    """Whether it is more than what neither is there nor is to be there."""
+    return action.verb is not Verb.KEEP or action.why != NOT_WANTED
+
+
+def _phrase(action: Action, plan: Plan) -> str:
+    """What is done, in the words of the plan's intent."""
+    if action.verb is not Verb.KEEP or plan.intent != "destroy":
+        return PHRASE[action.verb]
+    return "not there" if action.why == NOT_THERE else "nothing to do"
 
 
 def _print_action(action: Action, phrase: str, width: int, write: Lines) -> None:
@@ -45,8 +61,8 @@ def _print_action(action: Action, phrase: str, width: int, write: Lines) -> None
     if action.verb is Verb.UPDATE:
         phrase = ", ".join([phrase, *map(_effect, effects(action.changes))])
     elif action.verb is Verb.KEEP and action.changes:
-        phrase = "is there already; to use it changes"
-    if action.why:
+        phrase = "there already; what using it changes"
+    if action.why and action.why != NOT_THERE:
         phrase = f"{phrase}: {action.why}"
     write(f"  {SIGN[action.verb]} {action.node:<{width}}  {phrase}", colour)
     for change in action.changes[:MOST_CHANGES]:
@@ -74,12 +90,17 @@ def _summary(plan: Plan) -> str:
         kept = sum(action.verb is Verb.RETAIN for action in plan.actions)
         note = f" ({plural(kept, 'resource')} kept)" if kept else ""
         return f"Nothing to do{note}."
-    verbs = Counter(action.verb for action in plan.actions)
-    there = [verb for verb in Verb if verbs[verb]]
-    words = [f"{verbs[verb]} to {_phrase(verb, plan)}" for verb in there if _acts(verb)]
-    words += [f"{verbs[verb]} {_phrase(verb, plan)}" for verb in there if not _acts(verb)]
+    told = [each for each in plan.actions if _matters(each)]
+    done = Counter((each.verb, _phrase(each, plan)) for each in told)
+    there = [(verb, phrase) for verb in Verb for each, phrase in done if each is verb]
+    words = [f"{done[each]} to {each[1]}" for each in there if _acts(each[0])]
+    words += [f"{done[each]} {_left(each[1])}" for each in there if not _acts(each[0])]
     return f"{', '.join(words)}; {plural(len(plan.calls), 'API write')}."
 
 
 def _acts(verb: Verb) -> bool:
     return verb not in (Verb.KEEP, Verb.RETAIN)
+
+
+def _left(phrase: str) -> str:
+    return phrase.replace("nothing", "with nothing")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecsinfer.report.lines import Lines
 
-_TITLES = ("revision", "image", "digest", "registered", "deployed", "deployment", "")
+_TITLES = ("revision", "image", "digest", "registered", "deployed", "deployment", "notes")
 _DIGEST = len("sha256:") + 12
 """As much of a digest as tells images apart; ``--output json`` has all of it."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ecsinfer import events
 from ecsinfer.events import duration
-from ecsinfer.model import Plan
+from ecsinfer.model import Plan, Verb
 from ecsinfer.report.plan_view import print_plan
-from ecsinfer.report.words import place
+from ecsinfer.report.words import DONE, PHRASE, place
 
 
 class RunSummary:
@@ -18,6 +18,7 @@ class RunSummary:
         self._title = "ecsinfer"
         self._rows: dict[str, tuple[str, str]] = {}
         self._told: list[str] = []
+        self._causes: dict[str, events.Cause] = {}
 
     def __call__(self, event: events.Event) -> None:
         """Keep what the event has for the summary."""
@@ -25,18 +26,19 @@ class RunSummary:
             case events.Started(command=command, application=application):
                 self._title = f"ecsinfer {command} {application}"
             case events.ActionStarted(node=node, verb=verb, why=why):
-                self._rows[node] = (verb, why or "not finished")
+                self._rows[node] = (PHRASE[Verb(verb)], why or "not finished")
             case events.ActionFinished(node=node, verb=verb, seconds=seconds):
-                self._rows[node] = (verb, f"done after {duration(seconds)}")
+                done = f"{DONE[Verb(verb)]} after {duration(seconds)}"
+                self._rows[node] = (PHRASE[Verb(verb)], done)
             case events.Retained(node=node, why=why):
                 self._rows[node] = ("keep", why)
             case events.ActionFailed(node=node, verb=verb, error=error, evidence=evidence):
-                self._rows[node] = (verb, "failed")
+                self._rows[node] = (PHRASE[Verb(verb)], "failed")
                 self._told += [error, *evidence]
             case events.ActionSkipped(node=node, verb=verb, because=because):
-                self._rows[node] = (verb, f"not attempted, because {because} failed")
+                self._rows[node] = (PHRASE[Verb(verb)], f"not attempted, because {because} failed")
             case events.Explained(causes=causes):
-                self._told += [line for each in causes for line in (each.title, *each.advice)]
+                self._causes |= {each.title: each for each in causes}
             case _:
                 pass
 
@@ -53,11 +55,30 @@ class RunSummary:
         # A failed action has told its own line of the error that ended the run.
         told = dict.fromkeys([*self._told, *end.error.splitlines()])
         yield from (f"- {cell(each)}" for each in told)
+        yield from self._explained(failed=end.exit_code != 0)
         if end.exit_code == 0:
             arns = {node: made.get("arn") for node, made in end.outputs.items()}
-            yield from (f"- {cell(node)}: `{arn}`" for node, arn in arns.items() if arn)
+            lines = [f"- {cell(node)}: `{arn}`" for node, arn in arns.items() if arn]
+            yield from _part("What runs", lines)
         if end.hint:
-            yield f"- try: {cell(end.hint)}"
+            yield ""
+            yield f"Try: {cell(end.hint)}"
+
+    def _explained(self, *, failed: bool) -> Iterator[str]:
+        """The causes; what to do about them is told only of those that a run did not outlive."""
+        lines: list[str] = []
+        for cause in self._causes.values():
+            lines.append(f"- {cell(cause.title)}")
+            lines += [f"  - {cell(each)}" for each in cause.advice if failed]
+        yield from _part("Why, and what to try" if failed else "What it waited for", lines)
+
+
+def _part(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield f"**{title}**"
+        yield ""
+        yield from lines
 
 
 def of_plan(plan: Plan) -> Iterator[str]:

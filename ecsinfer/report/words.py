@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -61,19 +61,20 @@ def place(account: str, region: str, endpoint: str, *, simulated: bool) -> str:
     return f"{where} ({SIMULATED})" if simulated else where
 
 
-_TOLD = 12
-"""Digits of a digest that tell images apart."""
+_PROMISED = "(known after apply)"
 
 _BEFORE = 15
 """Characters that are left of what two values have in common."""
 
-_DIGEST = re.compile(r"(@sha256:[0-9a-f]{%d})[0-9a-f]+$" % _TOLD)
+_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+$")
+"""A digest, of which the first digits tell images apart."""
+
 _IMAGE = re.compile(r"[\w.:-]+(/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f.]+)?$")
 """An image with its registry."""
 
 
 def shown(value: Any, width: int = 60) -> str:
-    """A field's value, short enough for a line; a promised one as ``(known after apply)``.
+    """A field's value, short enough for a line; a promised one as such.
 
     Of an image the repository, the tag and the first digits of the digest are kept.
     """
@@ -91,12 +92,13 @@ def shown(value: Any, width: int = 60) -> str:
 def contrasted(old: Any, new: Any, width: int = 60) -> tuple[str, str]:
     """What a field was and will be; where both are shortened to the same, what differs is kept."""
     short = shown(old, width), shown(new, width)
-    if short[0] != short[1] or old == new:
+    if short[0] != short[1] or old == new or short[0] == _PROMISED:
         return short
     one, other = _flat(old), _flat(new)
     if one == other:  # 1 and "1"
         one, other = repr(old), repr(new)
-    start = max(0, len(os.path.commonprefix([one, other])) - _BEFORE)
+    pairs = enumerate(itertools.zip_longest(one, other))
+    start = max(0, next(at for at, pair in pairs if pair[0] != pair[1]) - _BEFORE)
     return _part(one, start, width), _part(other, start, width)
 
 
@@ -111,7 +113,7 @@ def _flat(value: Any) -> str:
         return "(none)"
     text = str(value)
     if text.startswith("${") and "#" in text:
-        return "(known after apply)"
+        return _PROMISED
     if isinstance(value, Mapping):
         text = ", ".join(f"{key}={_flat(item)}" for key, item in value.items())
     elif isinstance(value, (list, tuple)):

@@ -56,13 +56,14 @@ class Node:
         return node
 
     def problem(self, text: str, path: Path = (), hint: str = "") -> Problem:
-        """Something wrong with what is at this node."""
+        """Something wrong with what is at this node; what an option said has no lines."""
+        in_file = not self.mark.file.startswith("--")
         return Problem(
             text,
             path=dotted(path),
             file=self.mark.file,
-            line=self.mark.line,
-            column=self.mark.column,
+            line=self.mark.line if in_file else 0,
+            column=self.mark.column if in_file else 0,
             hint=hint,
         )
 

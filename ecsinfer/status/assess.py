@@ -184,7 +184,6 @@ def _of_group(provider: Provider, group: Group) -> Iterator[Finding]:
 def _of_drift(status: Status) -> Iterator[Finding]:
     if status.undecided:
         yield Finding("drift", status.application, "drift is not known", status.undecided)
-    absent = {each.node for each in status.services if each.status == ABSENT}
     whole: dict[str, list[str]] = {}
     for drift in status.drift:
         if drift.fields == (ROLL_OUT_AGAIN,):
@@ -192,7 +191,7 @@ def _of_drift(status: Status) -> Iterator[Finding]:
         elif drift.fields:
             text = f"differs from the spec: {', '.join(drift.fields)}"
             yield Finding("drift", drift.node, text)
-        elif drift.node not in absent:
+        else:
             whole.setdefault(drift.verb, []).append(drift.node)
     for verb, nodes in whole.items():
         yield Finding("drift", status.application, f"deploy would {verb} {', '.join(nodes)}")

@@ -106,8 +106,8 @@ def test_every_problem_of_a_spec_is_told_with_its_line_and_no_traceback(
     spec.write_text("name: a\ncapacity: {ecs-gpu: {}}\nservices:\n  b:\n    imagee: x\n")
     assert run(["validate", "--file", str(spec)]) == 2
     told = capsys.readouterr().err
-    assert f"{spec}:5:" in told
-    assert f"{spec}:2:" in told
+    assert f"error: {spec}:5:" in told
+    assert f"error: {spec}:2:" in told
     assert "Traceback" not in told
 
 

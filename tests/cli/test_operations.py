@@ -27,17 +27,20 @@ SPEC = {
 def ecsinfer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., str]]:
-    """Runs a command line that must end with that code; what it wrote, or why it could not."""
+    """Runs a command line that must end with that code; what it wrote, or why it could not.
+
+    `beside` asks for what it told beside its result.
+    """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     spec = tmp_path / "ecsinfer.yaml"
     spec.write_text(json.dumps(SPEC))
     ensure_running(speed=600)
 
-    def told(command: str, *arguments: str, code: int = 0) -> str:
+    def told(command: str, *arguments: str, code: int = 0, beside: bool = False) -> str:
         capsys.readouterr()
         assert run([command, *arguments, "--sandbox", "-f", str(spec)]) == code
         written = capsys.readouterr()
-        return written.err if code else written.out
+        return written.err if code or beside else written.out
 
     yield told
     daemon.stop()
@@ -84,7 +87,30 @@ def test_a_renamed_service_is_pruned_by_a_saved_plan_and_a_destroy_is_planned_as
     assert "service/inference/llm" in planned
     assert "delete: not in the spec; its logs are kept" in planned
     ecsinfer("deploy", *renamed, "--plan", saved)
+    again = ecsinfer("deploy", *renamed, "--plan", saved, code=5)
+    assert "service/inference/llm is gone already" in again
     assert "service/inference/llm" not in ecsinfer("plan", *renamed, "--prune")
     told = ecsinfer("plan", *renamed, "--destroy", "--purge", "--scale-groups-to-zero")
     assert "auto-scaling-group/gpu-asg" in told
     assert "log-group/ecsinfer/inference/llm" in told
+
+
+def test_a_run_ends_with_what_helps_next(ecsinfer: Callable[..., str], tmp_path: Path) -> None:
+    def suggested(told: str) -> list[str]:
+        lines = told.partition("what to try next:\n")[2].splitlines()
+        return [line.split()[1] for line in lines]
+
+    assert suggested(ecsinfer("status", code=3)) == ["deploy", "sandbox"]
+    assert suggested(ecsinfer("deploy", beside=True)) == ["status", "logs", "destroy", "sandbox"]
+    assert suggested(ecsinfer("deploy", beside=True)) == ["sandbox"]
+
+    saved = str(tmp_path / "plan.json")
+    ecsinfer("plan", "--destroy", "--scale-groups-to-zero", "--out", saved)
+    destroyed = ecsinfer("deploy", "--plan", saved, beside=True)
+    assert " destroy inference: " in destroyed
+    assert suggested(destroyed) == []
+
+    left = ecsinfer("destroy", "--scale-groups-to-zero", beside=True)
+    there = "= auto-scaling-group/gpu-asg nothing to do: nothing of it is in the way"
+    assert there in " ".join(left.split())
+    assert left.count("log-group/ecsinfer/inference/llm") == 1

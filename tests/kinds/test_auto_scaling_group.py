@@ -95,7 +95,13 @@ def test_only_instances_in_service_or_standby_can_lose_their_protection(state: s
 def test_the_plan_says_what_the_sizes_were_and_which_instances_end() -> None:
     _, why, _ = KIND.teardown(DESIRED, observed(group(instance(1), least=1)))
     assert "DesiredCapacity 1 -> 0, MinSize 1 -> 0" in why
-    assert "terminates 1 instance(s) (i-1)" in why
+    assert "lifts scale-in protection of 1 instance (i-1), terminates them" in why
+
+
+def test_the_instances_that_end_are_named_where_not_all_of_them_are_protected() -> None:
+    some = observed(group(instance(1), instance(2, state="Pending")))
+    _, why, _ = KIND.teardown(DESIRED, some)
+    assert "of 1 instance (i-1), terminates 2 instances (i-1, i-2)" in why
 
 
 def test_a_group_that_is_shrinking_already_is_only_awaited() -> None:
@@ -125,7 +131,7 @@ def test_services_of_others_are_counted() -> None:
     seen = look(DescribeClusters={"clusters": [cluster]})
     assert KIND.teardown(DESIRED, seen)[:2] == (
         Verb.RETAIN,
-        "cluster inference: 2 active service(s) in it are not of this application",
+        "cluster inference: 2 active services in it are not of this application",
     )
 
 
@@ -144,7 +150,7 @@ def test_nothing_is_done_where_nothing_of_the_group_holds_the_cluster(
 ) -> None:
     seen = look(**answers)
     assert seen is None
-    assert KIND.teardown(DESIRED, seen) == (Verb.KEEP, "", ())
+    assert KIND.teardown(DESIRED, seen) == (Verb.KEEP, "nothing of it is in the way", ())
     assert KIND.verdict(DESIRED, seen, {}) == Ready()
 
 
@@ -174,4 +180,4 @@ def test_the_wait_says_what_holds_an_instance() -> None:
     held = observed(group(instance(1, protected=False, state="Terminating:Wait")))
     verdict = KIND.verdict(DESIRED, held, {})
     assert isinstance(verdict, Pending)
-    assert "lifecycle hook holds 1 instance(s) (i-1)" in verdict.why
+    assert "lifecycle hook holds 1 instance (i-1)" in verdict.why

@@ -48,7 +48,7 @@ def test_who_may_see_nothing_still_reads_the_cluster_s_count() -> None:
     answers = {"ListServices": denied, "ListTasks": denied, "ListClusters": denied}
     seen = drive(others.look(LEAVING), answers)
     assert seen == Others()
-    assert seen.serving({"activeServicesCount": 2}).startswith("2 active service(s)")
+    assert seen.serving({"activeServicesCount": 2}).startswith("2 active services in it are")
     assert seen.serving({}) == ""
 
 

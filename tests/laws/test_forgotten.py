@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsinfer.cli import planning
-from ecsinfer.errors import UsageError
+from ecsinfer.errors import PlanStaleError, UsageError
 from ecsinfer.events import Retained, Warned
 from ecsinfer.reconcile.codec import dump, load
 from ecsinfer.sandbox import furniture
@@ -179,6 +179,8 @@ def test_a_saved_plan_that_prunes_prunes_and_nothing_more() -> None:
     run.nodes = planning.saved(run.door, NOW, plan).nodes
     assert run.apply().status == "done"
     assert services(account) == {"web"}
+    with pytest.raises(PlanStaleError, match=r"service/inference/llm.* are gone already"):
+        planning.saved(run.door, NOW, plan)
 
 
 def test_a_saved_plan_is_stale_when_something_else_was_forgotten_since() -> None:

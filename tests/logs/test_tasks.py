@@ -88,6 +88,15 @@ def test_a_task_is_asked_again_only_while_it_changes() -> None:
     ]  # fmt: skip
 
 
+def test_a_task_stopped_when_its_containers_had_and_is_stopping_until_then() -> None:
+    account = Account()
+    account.task("slow", stoppingAt=EPOCH)
+    account.task("gone", stoppingAt=EPOCH, stoppedAt=EPOCH + timedelta(minutes=1))
+    seen = account.look().tasks
+    assert (seen["slow"].stopped, seen["slow"].stopping) == (EPOCH, True)
+    assert (seen["gone"].stopped, seen["gone"].stopping) == (EPOCH + timedelta(minutes=1), False)
+
+
 def test_a_service_without_tasks_is_known_by_its_task_definition() -> None:
     assert sources(Account().look(), HERE) == (Source("/app", "llm", "ecs/llm/"),)
 

@@ -76,8 +76,8 @@ def test_the_summary_is_appended_and_tells_actions_causes_and_what_to_try(tmp_pa
     text = summary.read_text()
     assert text.startswith("before\n### ecsinfer deploy app: failed after 1m 01s\n")
     for line in (
-        "| service/llm | create | failed |", "- no such image", "- push it", "- AWS: &lt;no>",
-        "- it failed", "- try: deploy again",
+        "| service/llm | create | failed |", "- no such image", "  - push it", "- AWS: &lt;no>",
+        "- it failed", "Try: deploy again",
     ):  # fmt: skip
         assert line in text.splitlines()
 
@@ -85,6 +85,17 @@ def test_the_summary_is_appended_and_tells_actions_causes_and_what_to_try(tmp_pa
 def test_the_summary_of_a_success_tells_the_arns_of_what_runs(tmp_path: Path) -> None:
     told(events.Started("deploy", "app", "1", "us-east-1"), DONE, summary=tmp_path / "made.md")
     assert "- service/llm: `arn:llm`\n" in (tmp_path / "made.md").read_text()
+
+
+def test_the_summary_of_a_success_tells_what_it_waited_for_without_advice(tmp_path: Path) -> None:
+    cause = events.Cause("no-instances", "no instance has room", (), ("launch one",))
+    begun = events.Started("deploy", "app", "1", "us-east-1")
+    told(begun, events.Explained("service/llm", (cause,)), DONE, summary=tmp_path / "made.md")
+    text = (tmp_path / "made.md").read_text()
+    assert text.endswith(
+        "**What it waited for**\n\n- no instance has room\n\n"
+        "**What runs**\n\n- service/llm: `arn:llm`\n"
+    )
 
 
 def test_it_is_chosen_in_a_workflow_only_and_leaves_json_lines_alone(

@@ -107,3 +107,14 @@ def test_a_task_that_stopped_says_why() -> None:
         "task 11111111 (llm:7) stopped at 09:00:00: Essential container in task exited; "
         "llm: exit code 137, OutOfMemoryError; agent: exit code 0\n"
     )
+
+
+def test_a_task_that_is_stopping_is_not_called_stopped() -> None:
+    stream = io.StringIO()
+    view = LogView(bare_rows(stream), bare(stream), ["llm"])
+    view.task(Task("1" * 32, "task-definition/llm:3", stopped=EPOCH, stopping=True, reason="x"))
+    view.task(Task("1" * 32, "task-definition/llm:3", stopped=EPOCH, reason="x"))
+    assert [each.partition(": ")[0] for each in stream.getvalue().splitlines()] == [
+        "task 11111111 (llm:3) stopping since 09:00:00",
+        "task 11111111 (llm:3) stopped at 09:00:00",
+    ]

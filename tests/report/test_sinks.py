@@ -109,7 +109,7 @@ def screen(run: Iterable[events.Event], *, width: int = 80) -> str:
 
 def test_the_live_view_ends_with_the_final_state_of_every_node() -> None:
     end = screen(RUN)
-    assert "+ service/llm  create done  1m 05s" in end
+    assert "+ service/llm  created  1m 05s" in end
     assert "x service/b  it failed" in end
     assert "service/c" not in end.rpartition("\x1b[")[2]  # the error names what was not attempted
     assert "= log-group/llm  kept: logs are kept" in end

@@ -166,7 +166,7 @@ def test_what_is_missing_altogether_is_told_once_and_together() -> None:
     )
     assert told(status(absent, drift=drift)) == [
         ("failed", "there is no such service"),
-        ("drift", "deploy would create cluster/app, task-definition/llm"),
+        ("drift", "deploy would create cluster/app, task-definition/llm, service/llm"),
     ]
 
 
