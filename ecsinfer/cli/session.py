@@ -193,11 +193,12 @@ def open_session(common: Common) -> Iterator[Session]:
 def _interrupted(writes: int) -> InterruptedRunError:
     """What to tell of an interruption that no run of a plan has told of."""
     from ecsinfer.errors import InterruptedRunError
+    from ecsinfer.events import plural
 
     if not writes:
         return InterruptedRunError("interrupted; nothing was changed")
     return InterruptedRunError(
-        f"interrupted after {writes} writes; nothing was undone, and what is rolling goes on",
+        f"interrupted after {plural(writes, 'write')}; nothing was undone, and what is rolling goes on",
         hint="run the same command again: it resumes where this one ended",
     )
 

@@ -56,7 +56,8 @@ def decide(node: AnyNode, desired: Any, observed: Any) -> Action:
     """
     if node.unwanted:
         action = decide_teardown(node, desired, observed)
-        return replace(action, why=NOT_WANTED) if action.why == NOT_THERE else action
+        absent = action.verb is Verb.KEEP and observed is None
+        return replace(action, why=NOT_WANTED) if absent else action
     verb, changes = node.kind.diff(desired, observed)
     why = ""
     if verb in (Verb.KEEP, Verb.AWAIT) and observed is not None:

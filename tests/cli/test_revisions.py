@@ -30,6 +30,7 @@ def test_every_revision_has_its_image_its_deployment_and_its_part(
     lines = [line.split() for line in told(someone, capsys).splitlines()]
 
     assert lines[0] == ["llm:"]
+    assert lines[1][-1] == "notes"
     assert [line[:2] for line in lines[2:]] == [
         ["4", "x:1"], ["3", "vllm:v2"], ["2", "vllm:crash"], ["1", "vllm:v1"],
     ]  # fmt: skip
