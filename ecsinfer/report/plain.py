@@ -8,8 +8,9 @@ from typing import TextIO
 
 from ecsinfer import events
 from ecsinfer.events import duration, plural
+from ecsinfer.model import Verb
 from ecsinfer.report.causes_view import lines
-from ecsinfer.report.words import place, progress_line
+from ecsinfer.report.words import DONE, PHRASE, place, progress_line
 
 HEARTBEAT = 60.0
 """Seconds of silence after which a wait that has not changed says that it is still there."""
@@ -52,7 +53,7 @@ def _line(event: events.Event) -> str:
             where = place(event.account, event.region, event.endpoint, simulated=event.simulated)
             return f"{command} {application}: {where}"
         case events.ActionStarted(node=node, verb=verb, why=why):
-            return f"{node}: {verb}{f' ({why})' if why else ''}"
+            return f"{node}: {PHRASE[Verb(verb)]}{f' ({why})' if why else ''}"
         case events.CallSent(node=node, service=service, operation=operation):
             return f"{node}: {service}:{operation}"
         case events.CallRetried(node=node, operation=operation, why=why, seconds=seconds):
@@ -70,7 +71,7 @@ def _line(event: events.Event) -> str:
 def _closing_line(event: events.Event) -> str:
     match event:
         case events.ActionFinished(node=node, verb=verb, seconds=seconds):
-            return f"{node}: {verb} done after {duration(seconds)}"
+            return f"{node}: {DONE[Verb(verb)]} after {duration(seconds)}"
         case events.ActionFailed(node=node, verb=verb, error=error):
             return f"{node}: {verb} failed: {error.removeprefix(f'{node}: ')}"
         case events.ActionSkipped(node=node, because=because):

@@ -105,12 +105,11 @@ def test_a_run_ends_with_what_helps_next(ecsinfer: Callable[..., str], tmp_path:
     assert suggested(ecsinfer("deploy", beside=True)) == ["sandbox"]
 
     saved = str(tmp_path / "plan.json")
-    ecsinfer("plan", "--destroy", "--scale-groups-to-zero", "--out", saved)
+    ecsinfer("plan", "--destroy", "--out", saved)
     destroyed = ecsinfer("deploy", "--plan", saved, beside=True)
     assert " destroy inference: " in destroyed
     assert suggested(destroyed) == []
 
-    left = ecsinfer("destroy", "--scale-groups-to-zero", beside=True)
-    there = "= auto-scaling-group/gpu-asg nothing to do: nothing of it is in the way"
-    assert there in " ".join(left.split())
+    left = ecsinfer("destroy", beside=True)
+    assert "= service/llm not there" in " ".join(left.split())
     assert left.count("log-group/ecsinfer/inference/llm") == 1

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ecsinfer.errors import AwsError, OwnershipError
+from ecsinfer.events import NOT_THERE, NOT_WANTED
 from ecsinfer.model import Settle, Verb
 from tests.reconcile.fakes import Run, World, thing
 
@@ -82,7 +83,12 @@ def test_a_destroy_goes_backwards_and_keeps_what_is_not_ours() -> None:
         ("thing/b", Verb.DELETE),
         ("thing/a", Verb.RETAIN),
     ]
-    assert plan.actions[2].why == "it is not ours"
+    assert [action.why for action in plan.actions] == [NOT_THERE, "", "it is not ours"]
+
+
+def test_a_deploy_says_of_what_is_neither_there_nor_wanted_that_it_is_not() -> None:
+    (action,) = Run(World()).reconciler.plan([thing("a", unwanted=True)], APP).actions
+    assert (action.verb, action.why) == (Verb.KEEP, NOT_WANTED)
 
 
 def test_outputs_are_those_of_what_is_there() -> None:

@@ -49,7 +49,7 @@ def test_plain_output_has_a_timestamped_line_for_every_change() -> None:
         "09:00:00 service/llm: this is why it is not ready:",
         "    it does not fit [disk-full]",
         "      no space left",
-        "09:00:00 service/llm: create done after 1m 05s",
+        "09:00:00 service/llm: created after 1m 05s",
         "09:00:00 service/b: update failed: it failed",
         "09:00:00 service/c: not attempted, because service/b failed",
         "09:00:00 log-group/llm: kept: logs are kept",
