@@ -31,7 +31,7 @@ class RunSummary:
                 done = f"{DONE[Verb(verb)]} after {duration(seconds)}"
                 self._rows[node] = (PHRASE[Verb(verb)], done)
             case events.Retained(node=node, why=why):
-                self._rows[node] = ("keep", why)
+                self._rows[node] = (PHRASE[Verb.RETAIN], why)
             case events.ActionFailed(node=node, verb=verb, error=error, evidence=evidence):
                 self._rows[node] = (PHRASE[Verb(verb)], "failed")
                 self._told += [error, *evidence]

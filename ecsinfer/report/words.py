@@ -98,7 +98,7 @@ def contrasted(old: Any, new: Any, width: int = 60) -> tuple[str, str]:
     if one == other:  # 1 and "1"
         one, other = repr(old), repr(new)
     pairs = enumerate(itertools.zip_longest(one, other))
-    start = max(0, next(at for at, pair in pairs if pair[0] != pair[1]) - _BEFORE)
+    start = max(0, next((at for at, pair in pairs if pair[0] != pair[1]), 0) - _BEFORE)
     return _part(one, start, width), _part(other, start, width)
 
 
