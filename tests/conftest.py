@@ -8,8 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ecsinfer.sandbox.embedded import Sandbox
+
+# A law holds or does not, however busy the machine is: nothing that tests is timed.
+settings.register_profile("ecsinfer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ecsinfer")
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", None}
 
