@@ -83,6 +83,10 @@ _HINTS = (
         "an Auto Scaling group has one capacity provider: use that one, or another group",
     ),
     (
+        "is not part of auto scaling group",
+        "an instance has left the group meanwhile: run the same command again",
+    ),
+    (
         "capacity provider name is invalid",
         "use letters, digits, - and _, at most 255, and do not begin with aws, ecs or fargate",
     ),

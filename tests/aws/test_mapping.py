@@ -53,6 +53,12 @@ def test_a_refusal_keeps_what_support_asks_for() -> None:
     assert explained.request_id == "request-1"
 
 
+def test_an_instance_that_left_meanwhile_is_no_dead_end() -> None:
+    message = "The instance i-1 is not part of Auto Scaling group gpu-asg."
+    explained = explain(refused("ValidationError", message), "autoscaling", "SetInstanceProtection")
+    assert explained.hint.endswith("run the same command again")
+
+
 def test_a_known_message_comes_with_a_hint() -> None:
     message = (
         "The managed termination protection setting for the capacity provider is invalid. To "
