@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ecsinfer.sandbox import furniture
-from ecsinfer.sandbox.daemon import endpoint_environment
-from ecsinfer.sandbox.server import Server
+from tests.sandbox.aws_cli import AwsCli, serving
 
 pytestmark = [
     pytest.mark.server,
@@ -31,51 +26,21 @@ TARGET = (
 )  # fmt: skip
 
 
-class Aws:
-    """The AWS CLI against one server, whose time only passes when told."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self._environment = {**os.environ, **endpoint_environment(server.url)}
-
-    def __call__(self, *arguments: str, **document: Any) -> Any:
-        """The parsed answer of a call; keyword arguments are its ``--cli-input-json``."""
-        done = self._run(arguments, document)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else {}
-
-    def refused(self, *arguments: str, **document: Any) -> str:
-        """What a refused call says."""
-        done = self._run(arguments, document)
-        assert done.returncode != 0, done.stdout
-        return done.stderr
+class Aws(AwsCli):
+    """The AWS CLI on one server, and its time."""
 
     def after(self, minutes: float) -> dict[str, Any]:
         """Let simulated time pass; the service then."""
-        self._server.sandbox.clock.sleep(60 * minutes)
+        self.server.sandbox.clock.sleep(60 * minutes)
         service: dict[str, Any] = self("ecs", "describe-services", *SERVICES)["services"][0]
         return service
-
-    def _run(
-        self, arguments: tuple[str, ...], document: dict[str, Any]
-    ) -> subprocess.CompletedProcess[str]:
-        command = ["aws", *arguments, "--output", "json"]
-        if document:
-            command += ["--cli-input-json", json.dumps(document)]
-        return subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=False
-        )
 
 
 @pytest.fixture
 def aws() -> Iterator[Aws]:
     """The AWS CLI on a furnished account of its own."""
-    server = Server(speed=0)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    yield Aws(server)
-    server.stop()
-    thread.join()
+    with serving() as server:
+        yield Aws(server)
 
 
 def test_a_whole_life(aws: Aws) -> None:
