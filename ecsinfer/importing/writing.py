@@ -50,7 +50,7 @@ class _Dumper(yaml.SafeDumper):
         short = _is_short(sequence, sequence)
         return super().represent_sequence(tag, sequence, flow_style=short or flow_style)
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002  likewise
         super().increase_indent(flow, False)
 
 

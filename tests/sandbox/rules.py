@@ -20,7 +20,7 @@ RULES = TESTS / "sandbox" / "rules.yaml"
 _RULE = re.compile(r"0\.\d|[A-J]\d+|K|L|M|N|O\d")
 _HEAD = """\
 # The rules of AWS that the project respects, and the tests that hold them: in `tests`, or, where no
-# test holds the rule, why in `unheld`. The tests follow from their markers: after a change,
+# test holds the rule, why in `unheld`; what of a rule no test holds is in `but`. The tests follow from their markers: after a change,
 # python -m tests.sandbox.rules
 """
 
