@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ecsinfer.kinds.forgotten import Forgotten
+from ecsinfer.kinds.tagged import Elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Choices:
         scale_groups_to_zero: whether destroy sets the Auto Scaling groups of our providers to
             zero, so that the cluster can go too (F4).
         forgotten: what carries our tag and is not in the spec, and is to be removed.
+        elsewhere: what the application has in other clusters, and needs to stay.
     """
 
     region: str = ""
@@ -30,3 +32,4 @@ class Choices:
     destroying: bool = False
     scale_groups_to_zero: bool = False
     forgotten: Forgotten = field(default_factory=Forgotten)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)

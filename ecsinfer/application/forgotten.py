@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from ecsinfer.application import capacity
+from ecsinfer.application import capacity, log_groups
 from ecsinfer.application.services import service_params
 from ecsinfer.kinds.capacity_provider import CapacityProvider, CapacityProviderKind
 from ecsinfer.kinds.cluster import ClusterKind
@@ -15,6 +16,7 @@ from ecsinfer.kinds.managed_instances import ManagedInstances, ManagedInstancesK
 from ecsinfer.kinds.others import Leaving
 from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
 from ecsinfer.kinds.service import Service, ServiceKind
+from ecsinfer.kinds.tagged import Elsewhere
 from ecsinfer.kinds.task_definition import TaskDefinition, TaskDefinitionKind
 from ecsinfer.model import Node
 from ecsinfer.spec import Spec
@@ -35,6 +37,8 @@ def named(spec: Spec) -> Named:
         spec.cluster_name,
         tuple(spec.service_name(key) for key in spec.services),
         frozenset((*declared, *used)),
+        frozenset(spec.family(key) for key in spec.services),
+        frozenset(log_groups.names(spec).values()),
     )
 
 
@@ -44,6 +48,20 @@ def warnings(forgotten: Forgotten) -> Iterator[str]:
     found += [f"capacity provider {name}" for name in sorted(forgotten.providers)]
     for each in found:
         yield f"{each} carries our tag and is not in the spec: ecsinfer deploy --prune removes it"
+
+
+def kept(spec: Spec, elsewhere: Elsewhere) -> Iterator[str]:
+    """What a destroy leaves although it carries our tag, or could not look for."""
+    if elsewhere.denied:
+        yield (
+            "old revisions and log groups, and what other clusters have, were not looked for: "
+            f"{elsewhere.denied} is not allowed, or out of reach"
+        )
+    for name in elsewhere.clusters:
+        yield (
+            f"cluster {name} carries the tag of {spec.name} too, and is kept: the spec is of "
+            f"cluster {spec.cluster_name}; ecsinfer destroy --set cluster.name={name} removes it"
+        )
 
 
 def groups(forgotten: Forgotten) -> tuple[str, ...]:
@@ -93,17 +111,23 @@ def providers(
 
 
 def services(
-    spec: Spec, forgotten: Forgotten, needs: tuple[str, ...], *, unwanted: bool
+    spec: Spec,
+    forgotten: Forgotten,
+    elsewhere: Elsewhere,
+    needs: tuple[str, ...],
+    *,
+    unwanted: bool,
 ) -> Iterator[AnyNode]:
     """The services, the last of their own to go: they are what the others are found by.
 
     Args:
         spec: the spec.
         forgotten: what was found.
+        elsewhere: what another cluster needs.
         needs: keys of the nodes that they run on, and that go after them.
         unwanted: whether this is a deploy.
     """
-    families = {spec.family(key) for key in spec.services}
+    running: defaultdict[str, list[str]] = defaultdict(list)
     for name, family in forgotten.services.items():
         node = f"{spec.cluster_name}/{name}"
         desired = Service(
@@ -113,23 +137,26 @@ def services(
             task_definition="",
             params={},
             destroying=True,
-            forgotten=True,
+            forgotten="not in the spec; its logs are kept" if unwanted else "not in the spec",
         )
         service = Node(ServiceKind(), node, desired, needs, unwanted=unwanted)
         yield service
         target = ScalableTarget(spec.cluster_name, name, spec.name, forgotten=True)
         yield Node(ScalableTargetKind(), node, target, (), (service.key,), unwanted)
-        if family in families:
-            continue
+        running[family].append(service.key)
+    for family in sorted({*forgotten.families, *running} - named(spec).families):
         revisions = TaskDefinition(
             family=family,
             application=spec.name,
             request={},
             tags={},
             cluster=spec.cluster_name,
-            service=name,
             region=spec.region or "",
             destroying=True,
+            forgotten=True,
+            retain=elsewhere.families.get(family, ""),
         )
         # Tasks go on that run a deregistered revision (C5).
-        yield Node(TaskDefinitionKind(), node, revisions, (service.key,), unwanted=unwanted)
+        node = f"{spec.cluster_name}/{family}"
+        after = tuple(running.get(family, ()))
+        yield Node(TaskDefinitionKind(), node, revisions, after, unwanted=unwanted)

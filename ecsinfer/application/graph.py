@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ecsinfer.application import capacity, forgotten, scaling
+from ecsinfer.application import capacity, forgotten, log_groups, scaling
 from ecsinfer.application.choices import Choices
 from ecsinfer.application.containers import longest_stop_timeout
 from ecsinfer.application.overlay import overlay
@@ -18,7 +18,6 @@ from ecsinfer.kinds.auto_scaling_group import AutoScalingGroup, AutoScalingGroup
 from ecsinfer.kinds.capacity_provider import CapacityProvider, CapacityProviderKind, group_name
 from ecsinfer.kinds.cluster import Cluster, ClusterKind
 from ecsinfer.kinds.cluster_association import ClusterAssociation, ClusterAssociationKind
-from ecsinfer.kinds.log_group import LogGroup, LogGroupKind
 from ecsinfer.kinds.managed_instances import ManagedInstances, ManagedInstancesKind
 from ecsinfer.kinds.others import Leaving
 from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
@@ -75,19 +74,27 @@ class _Compiler:
 
     def nodes(self) -> tuple[AnyNode, ...]:
         groups = {node.name: node for key in self._chosen for node in self._log_group(key)}
+        old = tuple(log_groups.forgotten(self._spec, self._choices))
         providers, left = tuple(self._providers()), tuple(self._forgotten_providers())
         services = (node for key in self._chosen for node in self._service(key))
         unwanted = not self._choices.destroying
-        needs = (*self._floor(self._managed_names), *(node.key for node in left))
+        needs = (*self._floor(self._managed_names), *(node.key for node in (*left, *old)))
         return (
             *groups.values(),
+            *old,
             self._cluster(),
             *providers,
             *left,
             *self._association(providers if unwanted else (*providers, *left)),
             *self._emptied_groups(),
             *services,
-            *forgotten.services(self._spec, self._choices.forgotten, needs, unwanted=unwanted),
+            *forgotten.services(
+                self._spec,
+                self._choices.forgotten,
+                self._choices.elsewhere,
+                needs,
+                unwanted=unwanted,
+            ),
         )
 
     def _forgotten_providers(self) -> Iterator[AnyNode]:
@@ -145,32 +152,13 @@ class _Compiler:
         return {**tags, ownership.APP: self._spec.name}
 
     def _log_group(self, key: str) -> Iterator[AnyNode]:
-        service = self._spec.services[key]
-        unused = service.task_definition is not None or not service.logs.enabled
-        if unused or service.logs.existing:
-            return
-        name = self._spec.log_group(key)
-        users = [
-            other
+        others = {
+            self._spec.log_group(other): self._shared
             for other in self._spec.services
-            if other not in self._chosen and self._spec.log_group(other) == name
-        ]
-        every = {self._spec.log_group(other) for other in self._spec.services}
-        bare = name.removeprefix("/")
-        yield Node(
-            LogGroupKind(),
-            # Not log-group//name; but two names that differ in the slash alone are two nodes.
-            name if bare != name and bare in every else bare,
-            LogGroup(
-                name=name,
-                application=self._spec.name,
-                tags=self._tags(),
-                retention_days=service.logs.retention_days,
-                purge=self._choices.purge,
-                adopt=self._choices.adopt,
-                retain=self._shared if users else "",
-            ),
-        )
+            if other not in self._chosen
+        }
+        shared = {**self._choices.elsewhere.log_groups, **others}
+        yield from log_groups.of_service(self._spec, key, self._choices, self._tags(), shared)
 
     def _cluster(self) -> AnyNode:
         spec, declared = self._spec, self._spec.cluster
@@ -355,6 +343,7 @@ class _Compiler:
             salt=json.dumps(fixed, sort_keys=True),
             destroying=self._choices.destroying,
             adopt=self._choices.adopt,
+            retain=self._choices.elsewhere.families.get(str(request["family"]), ""),
         )
 
     def _scaling(self, key: str, params: Mapping[str, Any], service: str) -> Iterator[AnyNode]:

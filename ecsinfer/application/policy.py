@@ -141,6 +141,13 @@ def _forgotten(spec: Spec) -> Iterator[Statement]:
         ],
         StringEquals={f"aws:ResourceTag/{ownership.APP}": spec.name},
     )
+    yield statement("FindByTag", "tag:GetResources")
+    yield statement(
+        "ForgottenLogGroups",
+        "logs:DeleteLogGroup logs:ListTagsForResource",
+        arn(spec, "logs", "log-group:*"),
+        StringEquals={f"aws:ResourceTag/{ownership.APP}": spec.name},
+    )
     yield statement(
         "ForgottenScaling",
         "application-autoscaling:DeregisterScalableTarget",

@@ -38,6 +38,9 @@ _SECRETS = frozenset({"GetSecretValue", "BatchGetSecretValue"})
 _WHOLE_CALL = frozenset({"ClusterNotFoundException"})
 """Refusals that speak of the call, not of one entry of its batch."""
 
+_BESIDE = frozenset({"resourcegroupstaggingapi"})
+"""Services that a network made for ECS may have no way to: then nobody may ask them."""
+
 _OWN_ARN = re.compile(r"arn:[\w-]+:ecs:[\w-]*:(?P<account>\d{12}):")
 _LOG = logging.getLogger("ecsinfer.aws")
 
@@ -237,6 +240,8 @@ class Gateway:
         except ClientError as error:
             return self._refused(read, error)
         except TROUBLE as error:
+            if read.service in _BESIDE and isinstance(error, UNREACHABLE):
+                return {"denied": denied_action(read.service, read.operation)}
             raise explain(error, read.service, read.operation) from error
         if not self._account and read.service == "ecs":
             self._account = _account_in(answer)
@@ -251,7 +256,7 @@ class Gateway:
             # One entry is not there, and AWS does not answer for the others either.
             return batching.combine([self._ask(entry) for entry in entries])
         if read.optional and denied(refusal):
-            return {"denied": denied_action(read.service, refusal)}
+            return {"denied": denied_action(read.service, read.operation, refusal.message)}
         raise explain(error, read.service, read.operation) from error
 
     def _send(

@@ -70,7 +70,7 @@ TROUBLE = (exceptions.BotoCoreError, ResponseParserError)
 _ACTION = re.compile(
     r"not authorized to perform:? (?P<action>[\w-]+:\w+)(?: on resource:? (?P<resource>\S+))?"
 )
-_IAM_PREFIX = {"elbv2": "elasticloadbalancing"}
+_IAM_PREFIX = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """Services whose IAM prefix is not botocore's name for them."""
 
 _HINTS = (
@@ -147,10 +147,10 @@ def denied(refusal: Refusal) -> bool:
     return refusal.code in _DENIED
 
 
-def denied_action(service: str, refusal: Refusal) -> str:
+def denied_action(service: str, operation: str, message: str = "") -> str:
     """The IAM action that was denied; it can be another than the one called (``iam:PassRole``)."""
-    found = _ACTION.search(refusal.message)
-    return found["action"] if found else f"{_IAM_PREFIX.get(service, service)}:{refusal.operation}"
+    found = _ACTION.search(message)
+    return found["action"] if found else f"{_IAM_PREFIX.get(service, service)}:{operation}"
 
 
 def explain(error: Exception, service: str, operation: str) -> EcsInferError:
@@ -205,7 +205,7 @@ def _explain_refusal(service: str, refusal: Refusal) -> EcsInferError:
 
 def _explain_denial(service: str, refusal: Refusal) -> AwsDeniedError:
     found = _ACTION.search(refusal.message)
-    action = denied_action(service, refusal)
+    action = denied_action(service, refusal.operation, refusal.message)
     resource = f" on {found['resource']}" if found and found["resource"] else ""
     hint = f"allow {action} to the caller; `ecsinfer policy` prints the policy this spec needs"
     if "explicit deny" in refusal.message:

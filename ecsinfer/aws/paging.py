@@ -13,6 +13,7 @@ TOKENS = (
     ("NextToken", "NextToken"),
     ("NextMarker", "Marker"),
     ("nextPageToken", "pageToken"),
+    ("PaginationToken", "PaginationToken"),
 )
 """The member of an answer that holds the token -> the parameter that takes it."""
 

@@ -31,8 +31,8 @@ KEEP = 10
 def gc(common: Common, services: tuple[str, ...], keep: int, delete: bool, yes: bool) -> int:
     """Deregister revisions that nothing needs any more.
 
-    Never one that any deployment in the cluster has, that a service would be rolled back to, or
-    that does not carry our tag. One run removes at most a hundred of a family; run it again for
+    Never one that any deployment in the cluster, or of the application in another one, has, that
+    a service would be rolled back to, or that does not carry our tag. One run removes at most a hundred of a family; run it again for
     more. A deregistered revision cannot be returned to.
     """
     from ecsinfer.cli.session import open_session

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ecsinfer.aws.gateway import Gateway
     from ecsinfer.events import Warned
     from ecsinfer.kinds.forgotten import Forgotten
+    from ecsinfer.kinds.tagged import Elsewhere
     from ecsinfer.model import Node, Plan, Reader
     from ecsinfer.reconcile.reconciler import Reconciler
     from ecsinfer.spec import Spec
@@ -48,6 +49,7 @@ def make(
     from ecsinfer.errors import UsageError
     from ecsinfer.events import Warned
     from ecsinfer.kinds.forgotten import Forgotten
+    from ecsinfer.kinds.tagged import Elsewhere
     from ecsinfer.reconcile.observe import observe
     from ecsinfer.status.memory import Remembering
 
@@ -59,21 +61,24 @@ def make(
     destroying = bool(choices.get("destroying"))
     compiled = partial(compile_spec, spec, services=services, region=gateway.region, **choices)
     nodes, memory = compiled(), Remembering(gateway)
-    found = Forgotten()
-    if not services:
-        with gateway.planning():
-            found = _find(memory, spec, nodes, closely=prune or destroying)
-    warnings: tuple[Warned, ...] = ()
-    if found and (prune or destroying):
-        nodes = compiled(forgotten=found)
+    found, elsewhere = Forgotten(), Elsewhere()
+    with gateway.planning():
+        if not services:
+            found, elsewhere = _find(memory, spec, nodes, closely=prune or destroying)
+        elif destroying:
+            elsewhere = _elsewhere(memory, spec)
+    if prune or destroying:
+        warnings = (*forgotten.kept(spec, elsewhere),) if destroying else ()
+        nodes = compiled(forgotten=found, elsewhere=elsewhere)
     else:
-        warnings = tuple(map(Warned, forgotten.warnings(found)))
+        warnings = (*forgotten.warnings(found),)
+    told = tuple(map(Warned, warnings))
     if destroying:
-        return Planned(reconciler.plan_destroy(nodes, spec.name, memory), nodes, warnings)
+        return Planned(reconciler.plan_destroy(nodes, spec.name, memory), nodes, told)
     plan = reconciler.plan(nodes, spec.name, memory)
     with gateway.planning():
         seen = observe(memory, preflight.asked(plan, nodes))
-    return Planned(plan, nodes, (*warnings, *preflight.require(seen.values())))
+    return Planned(plan, nodes, (*told, *preflight.require(seen.values())))
 
 
 def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
@@ -100,10 +105,13 @@ def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
         **choices,
     )
     nodes = compiled()
+    if plan.intent == "destroy":
+        with gateway.planning():
+            nodes = compiled(elsewhere=_elsewhere(gateway, spec))
     if not keys <= {node.key for node in nodes}:
         with gateway.planning():
-            found = _find(gateway, spec, nodes, closely=True)
-        nodes = compiled(forgotten=found)
+            found, elsewhere = _find(gateway, spec, nodes, closely=True)
+        nodes = compiled(forgotten=found, elsewhere=elsewhere)
         if not chosen:
             _refuse_gone(plan, frozenset(node.key for node in nodes))
     return Planned(plan, nodes)
@@ -120,7 +128,7 @@ def _refuse_gone(plan: Plan, there: frozenset[str]) -> None:
     from ecsinfer.model import Verb
 
     left = [action for action in plan.actions if action.node not in there]
-    looked_for = ("service/", "capacity-provider/")
+    looked_for = ("service/", "capacity-provider/", "task-definition/", "log-group/")
     gone = [
         action.node
         for action in left
@@ -135,10 +143,13 @@ def _refuse_gone(plan: Plan, there: frozenset[str]) -> None:
         )
 
 
-def _find(reader: Reader, spec: Spec, nodes: Nodes, *, closely: bool) -> Forgotten:
+def _find(
+    reader: Reader, spec: Spec, nodes: Nodes, *, closely: bool
+) -> tuple[Forgotten, Elsewhere]:
     """What carries our tag and is not in the spec, asked together with all that the nodes ask."""
     from ecsinfer.application import forgotten
     from ecsinfer.kinds import forgotten as looking
+    from ecsinfer.kinds import tagged
     from ecsinfer.reconcile.observe import observe
 
     named = forgotten.named(spec)
@@ -148,6 +159,22 @@ def _find(reader: Reader, spec: Spec, nodes: Nodes, *, closely: bool) -> Forgott
             **{node.key: node.kind.observe(node.desired, {}) for node in nodes},
             "services": looking.services(named, closely=closely),
             "providers": looking.providers(named, closely=closely),
+            **({"tagged": tagged.look(named)} if closely else {}),
         },
     )
-    return looking.Forgotten(seen["services"], seen["providers"])
+    by_tag = seen.get("tagged", tagged.Tagged())
+    found = looking.Forgotten(
+        seen["services"], seen["providers"], by_tag.families, by_tag.log_groups
+    )
+    return found, by_tag.elsewhere
+
+
+def _elsewhere(reader: Reader, spec: Spec) -> Elsewhere:
+    """What the application has in other clusters."""
+    from ecsinfer.application import forgotten
+    from ecsinfer.kinds import tagged
+    from ecsinfer.reconcile.observe import observe
+
+    asked = tagged.elsewhere(forgotten.named(spec))
+    seen: Elsewhere = observe(reader, {"elsewhere": asked})["elsewhere"]
+    return seen

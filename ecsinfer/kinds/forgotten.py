@@ -1,7 +1,8 @@
 """What carries our tag and is not in the spec any more: what a renamed or removed entry leaves.
 
 Services are found by the cluster's list, capacity providers by what the cluster has; a destroy
-looks at every provider of the account too, because one that was detached is on no list.
+looks at every provider of the account too, because one that was detached is on no list. What is
+in no cluster, revisions and log groups, is found by its tag alone (see `tagged`).
 """
 
 from __future__ import annotations
@@ -23,12 +24,16 @@ class Named:
         cluster: the cluster.
         services: names of its services.
         providers: names of the capacity providers that it declares or uses.
+        families: of its task definitions.
+        log_groups: names of the log groups that it declares.
     """
 
     application: str
     cluster: str
     services: tuple[str, ...] = ()
     providers: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
+    log_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,18 @@ class Forgotten:
     Attributes:
         services: name -> family of the revision that it runs.
         providers: capacity provider -> ARN of its Auto Scaling group; empty for Managed Instances.
+        families: of task definitions, that no service of another cluster runs.
+        log_groups: names of those that no service of another cluster writes to.
     """
 
     services: Mapping[str, str] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
+    families: tuple[str, ...] = ()
+    log_groups: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything was forgotten."""
-        return bool(self.services or self.providers)
+        return bool(self.services or self.providers or self.families or self.log_groups)
 
 
 def services(named: Named, *, closely: bool) -> Observation[dict[str, str]]:

@@ -34,6 +34,7 @@ class LogGroup:
         purge: whether destroy deletes it.
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
+        forgotten: the spec names it no more.
     """
 
     name: str
@@ -43,6 +44,7 @@ class LogGroup:
     purge: bool = False
     adopt: bool = False
     retain: str = ""
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ class LogGroupKind:
         if desired.retain:
             return Verb.RETAIN, desired.retain, ()
         if not desired.purge:
-            return Verb.RETAIN, "logs are kept; destroy --purge deletes them", ()
+            old = "not in the spec; " if desired.forgotten else ""
+            return Verb.RETAIN, f"{old}logs are kept; destroy --purge deletes them", ()
         if not ownership.ours(observed.tags or {}, desired.application):
             return Verb.RETAIN, f"it has no tag {ownership.APP}={desired.application}", ()
         call = Call(
@@ -156,7 +159,8 @@ class LogGroupKind:
             {"logGroupName": desired.name},
             retry_on=frozenset({"busy", "gone"}),
         )
-        return Verb.DELETE, "", (call, Settle("gone", 120))
+        why = "not in the spec" if desired.forgotten else ""
+        return Verb.DELETE, why, (call, Settle("gone", 120))
 
     def verdict(
         self,

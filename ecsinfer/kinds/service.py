@@ -52,7 +52,7 @@ class Service:
         stop_timeout: the containers' longest stopTimeout, in seconds.
         rollout_within: seconds a rollout may take.
         destroying: whether to read what a drain may take.
-        forgotten: the spec names it no more.
+        forgotten: the spec names it no more, in words; empty when it does.
         adopt: whether a foreign namesake may be changed.
         allow_replace: whether it may be deleted and created anew.
         retain: why destroy must leave it, if it must.
@@ -71,7 +71,7 @@ class Service:
     stop_timeout: float = 30.0
     rollout_within: float = ROLLOUT_WITHIN
     destroying: bool = False
-    forgotten: bool = False
+    forgotten: str = ""
     adopt: bool = False
     allow_replace: bool = False
     retain: str = ""
@@ -213,8 +213,7 @@ class ServiceKind:
         gone = _gone(desired, observed)
         if observed.service.get("status") == "DRAINING":
             return Verb.DELETE, "it is draining already", (gone,)
-        why = "not in the spec; its logs are kept" if desired.forgotten else ""
-        return Verb.DELETE, why, (_delete(desired, observed), gone)
+        return Verb.DELETE, desired.forgotten, (_delete(desired, observed), gone)
 
     def verdict(
         self, desired: Service, observed: ObservedService | None, saved: Mapping[str, str]

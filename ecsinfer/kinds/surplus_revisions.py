@@ -1,7 +1,7 @@
 """Revisions that nothing needs any more: deregistered beyond the newest of a family (C5, C6).
 
-Kept are the newest, what any deployment in the cluster has, what a service of the application
-would go back to, and whatever does not carry our tag.
+Kept are the newest, what any deployment in the cluster, or of the application in another one, has,
+what a service of the application would go back to, and whatever does not carry our tag.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ecsinfer.kinds import history, ownership, reads
+from ecsinfer.kinds.forgotten import Named
+from ecsinfer.kinds.tagged import elsewhere
 from ecsinfer.model import (
     Answer,
     Call,
@@ -161,12 +163,15 @@ def _needed(
     described = yield tuple(
         reads.services(desired.cluster, [name]) for name in sorted(names.union(desired.services))
     )
-    needed: frozenset[str] = frozenset()
+    # The same application in another cluster has the same families.
+    others = yield from elsewhere(Named(desired.application, desired.cluster))
+    needed = others.revisions
     for answer in described:
         for service in answer.get("services", ()):
             needed |= history.in_use(service)
-    for name in desired.services:
-        found = yield from history.observe(desired.cluster, name, desired.family)
+    own = ((desired.cluster, name) for name in desired.services)
+    for cluster, name in (*own, *others.services):
+        found = yield from history.observe(cluster, name, desired.family)
         if found is not None:
             needed |= {found.previous_good(desired.application)}
     return needed

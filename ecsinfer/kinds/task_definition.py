@@ -49,6 +49,7 @@ class TaskDefinition:
         destroying: whether to look for every revision that is ours.
         adopt: whether revisions may be added to a foreign family.
         retain: why destroy must leave it, if it must.
+        forgotten: the spec names the family no more.
     """
 
     family: str
@@ -62,6 +63,7 @@ class TaskDefinition:
     destroying: bool = False
     adopt: bool = False
     retain: str = ""
+    forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ class TaskDefinitionKind:
             )
             for arn in revisions
         )
-        return Verb.DELETE, f"deregisters {plural(len(calls), 'revision')}", calls
+        old = "not in the spec; " if desired.forgotten else ""
+        return Verb.DELETE, f"{old}deregisters {plural(len(calls), 'revision')}", calls
 
     def verdict(
         self,

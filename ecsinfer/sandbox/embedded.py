@@ -45,10 +45,11 @@ ROOMS = (
     "ecsinfer.sandbox.fleet",
     "ecsinfer.sandbox.elb",
     "ecsinfer.sandbox.logs",
+    "ecsinfer.sandbox.tagging",
     "ecsinfer.sandbox.scaling",
     "ecsinfer.sandbox.engine",
 )
-"""Packages whose ``install(world)`` registers handlers and fills the world's seams, in order."""
+"""Packages and modules whose ``install(world)`` registers handlers and fills the world's seams, in order."""
 
 
 class Sandbox:

@@ -293,6 +293,14 @@ def test_without_credentials_the_user_is_told_how_to_log_in() -> None:
     assert "--profile" in told.value.hint
 
 
+def test_tagging_that_a_network_has_no_way_to_is_a_question_that_nobody_may_ask() -> None:
+    gone = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    wire = Wire({"GetResources": gone})
+    asked = Read("resourcegroupstaggingapi", "GetResources", {}, optional=True)
+
+    assert Gateway(wire.session).gather([asked]) == [{"denied": "tag:GetResources"}]
+
+
 def test_an_endpoint_out_of_reach_is_told_with_what_to_check() -> None:
     gone = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
     wire = Wire({"DescribeServices": gone})

@@ -70,6 +70,30 @@ def test_what_a_service_outside_the_spec_runs_stays(sandbox: Sandbox) -> None:
     assert active(someone) == {1, 4, 5}
 
 
+def test_what_the_same_application_runs_in_another_cluster_stays_and_its_way_back(
+    sandbox: Sandbox,
+) -> None:
+    someone = deployed(sandbox, *IMAGES)
+    ecs = sandbox.session().client("ecs")
+    tags = [{"key": "ecsinfer:app", "value": "inference"}]
+    ecs.create_cluster(clusterName="other", tags=tags)
+    network = {"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d000000001"]}}
+    ecs.create_service(
+        cluster="other",
+        serviceName="llm",
+        taskDefinition="inference-llm:1",
+        desiredCount=0,
+        networkConfiguration=network,
+        tags=tags,
+    )
+    sandbox.clock.sleep(60)
+    ecs.update_service(cluster="other", service="llm", taskDefinition="inference-llm:2")
+    sandbox.clock.sleep(60)
+    collect(someone.session, keep=1)
+    # Here 5 runs and 4 is the way back; there it is 2 and 1.
+    assert active(someone) == {1, 2, 4, 5}
+
+
 def test_a_revision_without_our_tag_stays(sandbox: Sandbox) -> None:
     someone = deployed(sandbox, *IMAGES)
     first = sandbox.world.task_definitions["inference-llm"][0]

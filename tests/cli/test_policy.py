@@ -22,7 +22,7 @@ from tests.cli.operating import Operator
 
 V2, CRASH = (f"{furniture.VLLM}:{tag}" for tag in ("v2", "crash"))
 NO_ROLLBACK = {"circuit_breaker": {"enable": True, "rollback": False}}
-PREFIXES = {"elbv2": "elasticloadbalancing"}
+PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """Of IAM's actions, where it is not botocore's name of the service."""
 
 Command = Callable[..., int]

@@ -133,9 +133,9 @@ def test_what_is_forgotten_goes_when_what_is_wanted_is_there_and_in_the_order_of
     wanted = order.index("service/web")
     assert wanted < min(map(order.index, PRUNED))
     assert order[wanted + 1 :] == [
-        "task-definition/inference/llm",
+        "task-definition/inference/inference-llm",
+        "task-definition/inference/inference-chat",
         "service/inference/llm",
-        "task-definition/inference/chat",
         "scalable-target/inference/chat",
         "service/inference/chat",
         "cluster-association/inference/forgotten",

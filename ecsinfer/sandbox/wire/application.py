@@ -224,4 +224,4 @@ def _protocol_of(asked: Asked, request: HttpRequest) -> str:
     if "x-amz-target" in request.headers:
         return "json"
     model = service_model(asked.service) if asked.service else None
-    return str(model.protocol) if model is not None else "query"
+    return str(model.resolved_protocol) if model is not None else "query"

@@ -40,7 +40,7 @@ def read(operation: Any, request: HttpRequest) -> dict[str, Any]:
     shape = operation.input_shape
     if shape is None:
         return {}
-    if operation.service_model.protocol != "json":
+    if operation.service_model.resolved_protocol != "json":
         return _read_form(operation, request)
     try:
         raw = json.loads(request.body or b"{}")
@@ -69,7 +69,7 @@ def write(operation: Any, answer: Mapping[str, Any], request_id: str) -> HttpRep
         AnswerShapeError: the answer is not one that the model allows.
     """
     shape = operation.output_shape
-    if operation.service_model.protocol == "json":
+    if operation.service_model.resolved_protocol == "json":
         plain = answered(shape, answer, _epoch, operation.name) if shape else {}
         return _reply(200, _json_type(operation), json.dumps(plain).encode(), request_id)
     root = ET.Element(
@@ -79,7 +79,7 @@ def write(operation: Any, answer: Mapping[str, Any], request_id: str) -> HttpRep
         plain = answered(shape, answer, _iso, operation.name)
         wrapper = shape.serialization.get("resultWrapper")
         _write_members(shape, plain, ET.SubElement(root, wrapper) if wrapper else root)
-    if operation.service_model.protocol == "ec2":
+    if operation.service_model.resolved_protocol == "ec2":
         ET.SubElement(root, "requestId").text = request_id
     else:
         ET.SubElement(ET.SubElement(root, "ResponseMetadata"), "RequestId").text = request_id
@@ -108,7 +108,9 @@ def refuse(protocol: str, error: ServiceError, request_id: str) -> HttpReply:
 
 
 def _read_form(operation: Any, request: HttpRequest) -> dict[str, Any]:
-    form = PROTOCOL_PARSERS["ec2" if operation.service_model.protocol == "ec2" else "query"]
+    form = PROTOCOL_PARSERS[
+        "ec2" if operation.service_model.resolved_protocol == "ec2" else "query"
+    ]
     parser = form(operation, timestamp_parser=parse_timestamp)
     try:
         params: dict[str, Any] = parser.parse({"values": form_of(request)})
@@ -122,9 +124,11 @@ def _read_form(operation: Any, request: HttpRequest) -> dict[str, Any]:
 
 def _invalid(operation: Any, text: str) -> ServiceError:
     model = operation.service_model
-    if model.protocol == "json" and "Invalid type for parameter" in text:
+    if model.resolved_protocol == "json" and "Invalid type for parameter" in text:
         return ServiceError("SerializationException", text)
-    code = _INVALID.get(model.service_name) or _INVALID.get(model.protocol, "ValidationError")
+    code = _INVALID.get(model.service_name) or _INVALID.get(
+        model.resolved_protocol, "ValidationError"
+    )
     return ServiceError(code, text)
 
 
