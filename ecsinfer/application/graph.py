@@ -363,6 +363,7 @@ class _Compiler:
             minimum=declared.min,
             maximum=declared.max,
             suspended=scaling.suspended(declared.suspended),
+            scheduled=bool(declared.scheduled),
             params=fixed,
             adopt=self._choices.adopt,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -10,10 +11,12 @@ from ecsinfer.errors import OwnershipError, PreflightError
 from ecsinfer.kinds import reads, scaling
 from ecsinfer.kinds.compare import differences
 from ecsinfer.model import (
+    Answer,
     Call,
     Change,
     Observation,
     Pending,
+    Read,
     Ready,
     Settle,
     Step,
@@ -22,6 +25,9 @@ from ecsinfer.model import (
 )
 
 WITHIN = 120.0
+
+_BOUND = re.compile(r"\b(min|max) capacity to (\d+)")
+"""In the description of what a scheduled action did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class ScalableTarget:
         maximum: most tasks.
         suspended: ``SuspendedState``; what is not declared is the operator's (E5). Without bounds
             it is all that changes of a target that is there (E2).
+        scheduled: whether the spec declares scheduled actions: bounds that one of them has set are
+            as wanted, and stay.
         forgotten: the spec names the service no more; its tags alone say whose the target is.
         params: the service's declared fields, which tell whether it will be replaced (E12).
         adopt: whether the target of a foreign service may be changed.
@@ -49,6 +57,7 @@ class ScalableTarget:
     minimum: int | None = None
     maximum: int | None = None
     suspended: Mapping[str, bool] = field(default_factory=dict)
+    scheduled: bool = False
     forgotten: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
     adopt: bool = False
@@ -94,6 +103,7 @@ class ObservedTarget:
     service: Mapping[str, Any] | None = None
     hanging: scaling.Hanging = field(default_factory=scaling.Hanging)
     outlived: bool = False
+    scheduled: Mapping[str, int] = field(default_factory=dict)
 
 
 class ScalableTargetKind:
@@ -117,7 +127,8 @@ class ScalableTargetKind:
         outlived = scaling.lapsed(found, service, {})
         own = scaling.ours(service, desired.application)
         if not (desired.undeclared or outlived):
-            return ObservedTarget(found, own, lapsed, service)
+            scheduled = yield from _scheduled(desired, found)
+            return ObservedTarget(found, own, lapsed, service, scheduled=scheduled)
         hanging = yield from scaling.hanging(desired.cluster, desired.service, desired.application)
         if desired.undeclared:  # only what hangs on the target tells whose it is
             own = hanging.ours
@@ -141,7 +152,7 @@ class ScalableTargetKind:
             _require_there(desired, observed)
         if observed is None:
             return Verb.CREATE, ()
-        changes = () if observed.lapsed else differences(desired.declared, observed.target)
+        changes = () if observed.lapsed else _changes(desired, observed)
         if not changes and not observed.lapsed:
             return Verb.KEEP, ()
         scaling.require_ours(
@@ -163,7 +174,7 @@ class ScalableTargetKind:
         register = Call(
             "application-autoscaling",
             "RegisterScalableTarget",
-            {**desired.address, **desired.declared},
+            {**desired.address, **_wanted(desired, observed)},
             saves={"arn": "ScalableTargetARN"},
             retry_on=frozenset({"busy", "consistency"}),
         )
@@ -198,6 +209,48 @@ class ScalableTargetKind:
         """``resource_id``, and ``arn`` where AWS shows it."""
         arn = observed.target.get("ScalableTargetARN", "")
         return {"resource_id": desired.address["ResourceId"], **({"arn": arn} if arn else {})}
+
+
+def _scheduled(
+    desired: ScalableTarget, found: Mapping[str, Any]
+) -> Generator[tuple[Read, ...], tuple[Answer, ...], dict[str, int]]:
+    """The bounds that a scheduled action has set, asked where they are not the declared ones.
+
+    Nothing but the activities tells: the target is changed as RegisterScalableTarget would.
+    """
+    if not (desired.scheduled and differences(desired.declared, found)):
+        return {}
+    (answer,) = yield (
+        Read(
+            "application-autoscaling",
+            "DescribeScalingActivities",
+            {**desired.address, "MaxResults": 50},
+            optional=True,
+        ),
+    )
+    for activity in answer.get("ScalingActivities", ()):
+        if "scheduled action name" in activity.get("Cause", ""):
+            words = f"{activity.get('Description', '')}".lower()
+            set_by = {f"{bound.title()}Capacity": int(to) for bound, to in _BOUND.findall(words)}
+            return {key: to for key, to in set_by.items() if found.get(key) == to}
+    return {}
+
+
+def _changes(desired: ScalableTarget, observed: ObservedTarget) -> tuple[Change, ...]:
+    """What differs, but for bounds that a scheduled action has set."""
+    found = differences(desired.declared, observed.target)
+    return tuple(change for change in found if change.path not in observed.scheduled)
+
+
+def _wanted(desired: ScalableTarget, observed: ObservedTarget | None) -> dict[str, Any]:
+    """What is registered: bounds that a scheduled action has set are left out, and so kept (E2)."""
+    if observed is None or observed.lapsed or not observed.scheduled:
+        return desired.declared
+    wanted = {
+        key: value for key, value in desired.declared.items() if key not in observed.scheduled
+    }
+    bounds = {**observed.target, **wanted}
+    return wanted if bounds["MinCapacity"] <= bounds["MaxCapacity"] else desired.declared
 
 
 def _given_up(observed: ObservedTarget | None) -> tuple[Verb, tuple[Change, ...]]:
