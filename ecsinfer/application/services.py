@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecsinfer.application.overlay import overlay, said
-from ecsinfer.application.task_definitions import network_mode
+from ecsinfer.application.task_definitions import network_mode, task_definition
 from ecsinfer.kinds.service import ROLLOUT_WITHIN
 from ecsinfer.spec import Spec
 from ecsinfer.spec.container import EbsVolume
@@ -207,11 +207,9 @@ def _network(spec: Spec, key: str) -> dict[str, Any]:
 def _traffic(spec: Spec, key: str) -> dict[str, Any]:
     service = spec.services[key]
     balancers = [_load_balancer(spec, key, each) for each in service.load_balancer]
-    grace = service.health.grace
-    if balancers:
-        grace = grace or 0  # without a load balancer AWS may refuse it, even 0 (D9)
-    elif not service.health.command:
-        grace = None
+    # Where nothing checks the health AWS may refuse a grace period, even 0 (D9).
+    checked = balancers or service.vpc_lattice or _checked(spec, key)
+    grace = service.health.grace or 0 if checked else None
     return {
         "loadBalancers": balancers,
         "serviceRegistries": [dict(each) for each in service.service_registries],
@@ -219,6 +217,12 @@ def _traffic(spec: Spec, key: str) -> dict[str, Any]:
         "vpcLatticeConfigurations": [dict(each) for each in service.vpc_lattice],
         **said(healthCheckGracePeriodSeconds=grace),
     }
+
+
+def _checked(spec: Spec, key: str) -> bool:
+    """Whether any container of the task has a health check."""
+    containers = task_definition(spec, key, "")["containerDefinitions"]
+    return any(container.get("healthCheck") for container in containers)
 
 
 def _load_balancer(spec: Spec, key: str, balancer: LoadBalancer) -> dict[str, Any]:

@@ -30,6 +30,7 @@ DRAIN_WITHIN = 1200.0
 DEREGISTRATION_DELAY = 300.0
 """AWS's default, where the target group was not asked (G3)."""
 
+_GRACE = "healthCheckGracePeriodSeconds"
 _SAVES = {"deployment": "service.deployments.0.id", "arn": "service.serviceArn"}
 
 
@@ -127,6 +128,7 @@ class ServiceKind:
             (answer,) = yield (reads.service_revision(service, current),)
             service = service_content.with_revision(service, answer)
         service = yield from service_content.with_namespace(service, desired.params)
+        service = yield from service_content.with_own_groups(service, desired.params)
         scaled = desired.scaled or (
             yield from scaling.others(targets, desired.cluster, desired.name, desired.application)
         )
@@ -270,6 +272,8 @@ def _changes(desired: Service, observed: ObservedService) -> tuple[Change, ...]:
 
 def _create(desired: Service) -> Call:
     declared = {key: value for key, value in desired.params.items() if value not in ([], {}, ())}
+    if not declared.get(_GRACE):
+        declared.pop(_GRACE, None)  # the default; without a load balancer it may be refused (D9)
     params: dict[str, Any] = {
         "cluster": desired.cluster,
         "serviceName": desired.name,
@@ -293,7 +297,7 @@ def _create(desired: Service) -> Call:
 def _update(desired: Service, observed: ObservedService) -> tuple[Call, ...]:
     touched = {change.path.partition(".")[0] for change in _changes(desired, observed)}
     wanted = {
-        **desired.params,
+        **service_content.with_clears(desired.params, observed.service),
         "taskDefinition": desired.task_definition,
         "desiredCount": desired.count,
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ecsinfer.kinds import namespaces
+from ecsinfer.capacity import breaker as circuit_breaker
+from ecsinfer.kinds import namespaces, reads
 from ecsinfer.kinds.compare import differences
 from ecsinfer.model import Answer, Change, Effect, Observation
 
@@ -57,6 +58,22 @@ _DEPLOYMENT_DEFAULTS: Mapping[str, Any] = {
     "deploymentCircuitBreaker": {"enable": False, "rollback": False},
     "alarms": {"alarmNames": [], "enable": False, "rollback": False},
 }
+_CLEARED_RULES: Mapping[str, Any] = {
+    "bakeTimeInMinutes": 0,
+    "lifecycleHooks": [],
+    "earlySuccessCriteria": {"enable": False},
+}
+_STEPS: Mapping[str, Mapping[str, Any]] = {
+    "LINEAR": {"linearConfiguration": {"stepPercent": 10.0, "stepBakeTimeInMinutes": 6}},
+    "CANARY": {"canaryConfiguration": {"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 10}},
+}
+_BREAKER_DEFAULTS: Mapping[str, Any] = {
+    "resetOnHealthyTask": True,
+    "thresholdConfiguration": {
+        "type": circuit_breaker.DEFAULT_TYPE,
+        "value": circuit_breaker.DEFAULT_VALUE,
+    },
+}
 _DAEMON_DEFAULTS: Mapping[str, Any] = {"maximumPercent": 100, "minimumHealthyPercent": 0}
 
 _LOAD_BALANCER_FIELDS = (
@@ -101,6 +118,28 @@ def with_namespace(
     return {**service, "deployments": deployments}
 
 
+def with_own_groups(
+    service: Mapping[str, Any], params: Mapping[str, Any]
+) -> Observation[Mapping[str, Any]]:
+    """The service without the security group that AWS filled in, where the spec names none (D11)."""
+    shown = service.get("networkConfiguration") or {}
+    groups = shown.get("awsvpcConfiguration", {}).get("securityGroups")
+    network = (params.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if not groups or not network or network.get("securityGroups"):
+        return service
+    (answer,) = yield (reads.security_groups(groups),)
+    named = [
+        each.get("GroupName")
+        for each in answer.get("SecurityGroups", ())
+        if each.get("GroupId") in groups
+    ]
+    # Who may not look, and what is there no more, tells nothing.
+    if any(name != "default" for name in named):
+        return service
+    own = {**shown["awsvpcConfiguration"], "securityGroups": []}
+    return {**service, "networkConfiguration": {"awsvpcConfiguration": own}}
+
+
 def changes(params: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[Change, ...]:
     """The declared fields that differ, each with its effect on the running tasks.
 
@@ -109,11 +148,51 @@ def changes(params: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[Chan
         service: DescribeServices' entry.
     """
     observed = _with_defaults(service)
+    wanted = with_clears(params, service)
     found: list[Change] = []
-    for name in sorted(params):
-        new, old = _comparable({name: params[name]}), _comparable({name: observed.get(name)})
+    for name in sorted(wanted):
+        new, old = _comparable({name: wanted[name]}), _comparable({name: observed.get(name)})
         found.extend(differences(new, old, effect=_effect(name)))
     return tuple(found)
+
+
+def with_clears(params: Mapping[str, Any], service: Mapping[str, Any]) -> dict[str, Any]:
+    """The declared fields, and AWS's default for what a spec can say, does not, and AWS still has.
+
+    UpdateService keeps what it is not told of, in ``deploymentConfiguration`` too (D7).
+    """
+    observed = _with_defaults(service)
+    wanted = dict(params)
+    rules = wanted.get("deploymentConfiguration")
+    if rules is not None:
+        found = observed["deploymentConfiguration"]
+        wanted["deploymentConfiguration"] = _with_cleared_rules(rules, found)
+    network = (wanted.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if network:
+        cleared = {"securityGroups": [], **network}
+        wanted["networkConfiguration"] = {"awsvpcConfiguration": cleared}
+    return wanted
+
+
+def _with_cleared_rules(rules: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = {**_CLEARED_RULES, **_STEPS.get(str(rules.get("strategy", "")), {})}
+    cleared = {
+        name: default
+        for name, default in defaults.items()
+        if name not in rules and differences({name: default}, {name: found.get(name, default)})
+    }
+    breaker = rules.get("deploymentCircuitBreaker")
+    if breaker:
+        known = found.get("deploymentCircuitBreaker", {})
+        cleared["deploymentCircuitBreaker"] = {
+            **{
+                name: default
+                for name, default in _BREAKER_DEFAULTS.items()
+                if differences({name: default}, {name: known.get(name, default)})
+            },
+            **breaker,
+        }
+    return {**rules, **cleared}
 
 
 def replaced(params: Mapping[str, Any], service: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -160,7 +239,7 @@ def _network(value: Mapping[str, Any] | None) -> dict[str, Any]:
     inner = (value or {}).get("awsvpcConfiguration")
     if not inner:
         return {}
-    sets = {key: sorted(inner[key]) for key in ("subnets", "securityGroups") if inner.get(key)}
+    sets = {key: sorted(inner[key]) for key in ("subnets", "securityGroups") if key in inner}
     return {
         "awsvpcConfiguration": {
             **sets,
