@@ -279,7 +279,7 @@ class _Compiler:
         definition = Node(
             TaskDefinitionKind(),
             key,
-            self._task_definition(key, params, {**own_tags(declared), **tags}),
+            self._task_definition(key, params, tags),
             tuple(node.key for node in self._log_group(key)),
         )
         yield definition
@@ -332,11 +332,13 @@ class _Compiler:
         spec = self._spec
         request = task_definition(spec, key, self._choices.region)
         fixed = {name: params[name] for name in IMMUTABLE_FIELDS if name in params}
+        own = own_tags(spec.services[key])
         return TaskDefinition(
             family=str(request["family"]),
             application=spec.name,
             request=request,
-            tags=tags,
+            tags={**own, **tags},
+            own_tags=frozenset(own.keys() - tags.keys()),
             cluster=spec.cluster_name,
             service=spec.service_name(key),
             region=self._choices.region,

@@ -45,6 +45,8 @@ def of_service(
         purge=choices.purge,
         adopt=choices.adopt,
         retain=shared.get(own[key], ""),
+        cluster=spec.cluster_name,
+        service=spec.service_name(key),
     )
     yield Node(LogGroupKind(), _key(spec, own[key]), desired)
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ecsinfer.kinds import ownership
-from ecsinfer.kinds.reads import pick
+from ecsinfer.kinds import ownership, reads
 from ecsinfer.model import (
+    Answer,
     Call,
     Change,
     Observation,
@@ -35,6 +35,8 @@ class LogGroup:
         adopt: whether a foreign namesake may be changed.
         retain: why destroy must leave it, if it must.
         forgotten: the spec names it no more.
+        cluster: where the service is that writes to it.
+        service: that service: it gets the same tags, and last, so that its own tell of these.
     """
 
     name: str
@@ -45,11 +47,13 @@ class LogGroup:
     adopt: bool = False
     retain: str = ""
     forgotten: bool = False
+    cluster: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedLogGroup:
-    """What is there; `tags` is None where nothing would be written and so nobody asked."""
+    """What is there; `tags` is None where they are as wanted, by the service's, or of no interest."""
 
     group: Mapping[str, Any]
     tags: Mapping[str, str] | None = None
@@ -71,19 +75,22 @@ class LogGroupKind:
         saved: Mapping[str, str],
     ) -> Observation[ObservedLogGroup | None]:
         """The group of exactly this name: AWS searches by prefix."""
-        (answer,) = yield (
+        service = (reads.services(desired.cluster, [desired.service]),) if desired.service else ()
+        answer, *described = yield (
             Read(
                 "logs",
                 "DescribeLogGroups",
                 {"logGroupNamePrefix": desired.name},
                 items="logGroups",
             ),
+            *service,
         )
-        group = pick(answer, "logGroups", "logGroupName", desired.name)
+        group = reads.pick(answer, "logGroups", "logGroupName", desired.name)
         if group is None:
             return None
         seen = ObservedLogGroup(group)
-        if not desired.purge and not _retention_differs(desired, seen):
+        known = described and _tagged(desired, described[0])
+        if known and not desired.purge and not _retention_differs(desired, seen):
             return seen
         (tags,) = yield (
             Read(
@@ -101,16 +108,18 @@ class LogGroupKind:
         """The retention; a foreign group that needs no write is used as it is."""
         if observed is None:
             return Verb.CREATE, ()
-        if not _retention_differs(desired, observed):
-            return Verb.KEEP, ()
-        ownership.require_ours(
-            f"log group {desired.name}",
-            observed.tags or {},
-            desired.application,
-            adopt=desired.adopt,
-        )
-        old = observed.group.get("retentionInDays")
-        return Verb.UPDATE, (Change("retentionInDays", old, desired.retention_days),)
+        changes: tuple[Change, ...] = ()
+        if _retention_differs(desired, observed):
+            ownership.require_ours(
+                f"log group {desired.name}",
+                observed.tags or {},
+                desired.application,
+                adopt=desired.adopt,
+            )
+            old = observed.group.get("retentionInDays")
+            changes = (Change("retentionInDays", old, desired.retention_days),)
+        changes = (*changes, *_tag_changes(desired, observed))
+        return (Verb.UPDATE if changes else Verb.KEEP), changes
 
     def steps(
         self,
@@ -118,7 +127,7 @@ class LogGroupKind:
         observed: ObservedLogGroup | None,
         verb: Verb,
     ) -> tuple[Step, ...]:
-        """Create, then set the retention: CreateLogGroup cannot do both."""
+        """Create, then set the retention: CreateLogGroup cannot do both; and tag what is there."""
         calls: list[Step] = []
         if verb is Verb.CREATE:
             calls.append(
@@ -129,7 +138,8 @@ class LogGroupKind:
                     retry_on=frozenset({"busy", "exists"}),
                 )
             )
-        if desired.retention_days is not None:
+        differs = observed is None or _retention_differs(desired, observed)
+        if desired.retention_days is not None and differs:
             calls.append(
                 Call(
                     "logs",
@@ -138,6 +148,9 @@ class LogGroupKind:
                     retry_on=frozenset({"busy", "consistency"}),
                 )
             )
+        if observed is not None and _tag_changes(desired, observed):
+            tags = {"resourceArn": observed.arn, "tags": dict(desired.tags)}
+            calls.append(Call("logs", "TagResource", tags, retry_on=frozenset({"busy"})))
         return tuple(calls)
 
     def teardown(
@@ -176,6 +189,18 @@ class LogGroupKind:
     def outputs(self, desired: LogGroup, observed: ObservedLogGroup) -> Mapping[str, str]:
         """``name`` and ``arn``."""
         return {"name": desired.name, "arn": observed.arn}
+
+
+def _tagged(desired: LogGroup, described: Answer) -> bool:
+    """Whether the service carries all that is wanted: it was tagged after this."""
+    service = reads.pick(described, "services", "serviceName", desired.service) or {}
+    return not ownership.tag_changes(desired.tags, ownership.tag_map(service.get("tags")))
+
+
+def _tag_changes(desired: LogGroup, observed: ObservedLogGroup) -> tuple[Change, ...]:
+    if observed.tags is None or not ownership.ours(observed.tags, desired.application):
+        return ()
+    return ownership.tag_changes(desired.tags, observed.tags)
 
 
 def _retention_differs(desired: LogGroup, observed: ObservedLogGroup) -> bool:

@@ -50,6 +50,7 @@ class TaskDefinition:
         adopt: whether revisions may be added to a foreign family.
         retain: why destroy must leave it, if it must.
         forgotten: the spec names the family no more.
+        own_tags: keys of the tags that the service does not get, too.
     """
 
     family: str
@@ -64,6 +65,7 @@ class TaskDefinition:
     adopt: bool = False
     retain: str = ""
     forgotten: bool = False
+    own_tags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class ObservedTaskDefinition:
         running: the same for the revision that the service runs, when that is another one.
         ours: ARNs of active revisions that carry our tag, as far as anybody asked.
         adopted: the latest revision came with a service that was taken over.
+        tags: of the revision of that content; None where the service's tell that they are as
+            wanted: it is tagged last.
     """
 
     request: Mapping[str, Any]
@@ -87,6 +91,7 @@ class ObservedTaskDefinition:
     running: Answer = field(default_factory=dict)
     ours: tuple[str, ...] = ()
     adopted: bool = False
+    tags: Mapping[str, str] | None = None
 
 
 class TaskDefinitionKind:
@@ -118,7 +123,10 @@ class TaskDefinitionKind:
         running = str(service.get("taskDefinition", "")) if reads.alive(service) else ""
         # A service that is going tells nothing of a revision: a new one needs an ACTIVE one (C5).
         if known and known == running and service.get("status") == "ACTIVE":
-            return ObservedTaskDefinition(request, digest, known)
+            if not desired.own_tags and not ownership.tag_changes(desired.tags, tags):
+                return ObservedTaskDefinition(request, digest, known)
+            (answer,) = yield (reads.task_definition(known),)
+            return ObservedTaskDefinition(request, digest, known, tags=_tags(answer))
         # What runs comes first: after a rollback it is neither what the tags say nor the latest.
         candidates = dict.fromkeys(name for name in (running, known, desired.family) if name)
         found = yield tuple(reads.task_definition(name) for name in candidates)
@@ -130,11 +138,15 @@ class TaskDefinitionKind:
                 _same_content(answer, request, digest)
                 or (_arn(answer) == running and _same_content(answer, written, digest))
             ):
-                return ObservedTaskDefinition(request, digest, _arn(answer), found[-1])
+                return ObservedTaskDefinition(
+                    request, digest, _arn(answer), found[-1], tags=_tags(answer)
+                )
         older = (yield from _older(desired, found)) if _active(found[-1]) else ()
         for answer in older:
             if _same_content(answer, request, digest):
-                return ObservedTaskDefinition(request, digest, _arn(answer), found[-1])
+                return ObservedTaskDefinition(
+                    request, digest, _arn(answer), found[-1], tags=_tags(answer)
+                )
         adopted = bool(running) and running == tags.get(ownership.REVISION) == _arn(found[-1])
         now = found[0] if running and _active(found[0]) else {}
         return ObservedTaskDefinition(request, digest, "", found[-1], now, adopted=adopted)
@@ -148,12 +160,13 @@ class TaskDefinitionKind:
             OwnershipError: the family is in use and its latest revision is not ours.
         """
         if observed is not None and observed.arn:
-            return Verb.KEEP, ()
+            changes = _tag_changes(desired, observed)
+            return (Verb.UPDATE if changes else Verb.KEEP), changes
         if observed is None or not _active(observed.latest):
             return Verb.CREATE, ()
         ownership.require_ours(
             f"task definition family {desired.family}",
-            ownership.tag_map(observed.latest.get("tags")),
+            _tags(observed.latest),
             desired.application,
             adopt=desired.adopt or observed.adopted,
         )
@@ -163,7 +176,13 @@ class TaskDefinitionKind:
     def steps(
         self, desired: TaskDefinition, observed: ObservedTaskDefinition | None, verb: Verb
     ) -> tuple[Step, ...]:
-        """Register; nothing to wait for, and nothing is ever deregistered by a deploy (C5)."""
+        """Register; nothing to wait for, and nothing is ever deregistered by a deploy (C5).
+
+        Tags need no new revision (C9).
+        """
+        if observed is not None and verb is Verb.UPDATE:
+            tagged = {"resourceArn": observed.arn, "tags": ownership.tag_list(desired.tags)}
+            return (Call("ecs", "TagResource", tagged),)
         if observed is None or verb not in (Verb.CREATE, Verb.REVISE):
             return ()
         tags = {**desired.tags, ownership.DIGEST: observed.digest}
@@ -237,12 +256,22 @@ def _arn(answer: Answer) -> str:
     return str(answer.get("taskDefinition", {}).get("taskDefinitionArn", ""))
 
 
+def _tags(answer: Answer) -> dict[str, str]:
+    return ownership.tag_map(answer.get("tags"))
+
+
+def _tag_changes(desired: TaskDefinition, observed: ObservedTaskDefinition) -> tuple[Change, ...]:
+    if observed.tags is None or not ownership.ours(observed.tags, desired.application):
+        return ()
+    return ownership.tag_changes(desired.tags, observed.tags)
+
+
 def _ours(answer: Answer, desired: TaskDefinition) -> bool:
-    return ownership.ours(ownership.tag_map(answer.get("tags")), desired.application)
+    return ownership.ours(_tags(answer), desired.application)
 
 
 def _same_content(answer: Answer, request: Mapping[str, Any], digest: str) -> bool:
-    if ownership.tag_map(answer.get("tags")).get(ownership.DIGEST) == digest:
+    if _tags(answer).get(ownership.DIGEST) == digest:
         return True
     return not content.differences(request, answer["taskDefinition"])
 

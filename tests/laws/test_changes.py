@@ -128,7 +128,11 @@ CASES: dict[str, Case] = {
     "subnets": deployment("network", GROUPS),
     "load balancer removed": deployment("load_balancer", None),
     "tags of the service": Case(
-        {"services.llm.tags": {"team": "b"}}, ["TagResource"], IN_PLACE
+        {"services.llm.tags": {"team": "b"}}, ["TagResource"] * 2, IN_PLACE  # its revision, too
+    ),
+    "tags of everything": Case(
+        # Log group, cluster, capacity provider, revision, service.
+        {"tags": {"owner": "b"}}, ["TagResource"] * 5, IN_PLACE
     ),
     "tags of the cluster": Case({"cluster.tags": {"team": "b"}}, ["TagResource"], IN_PLACE),
     "tags of the provider": Case({"capacity.gpu.tags": {"a": "b"}}, ["TagResource"], IN_PLACE),
