@@ -220,6 +220,12 @@ def target_group(item: Item, attributes: Answer, zones: tuple[str, ...]) -> Targ
     )
 
 
+def alarming(answer: Answer) -> tuple[str, ...]:
+    """The names of the alarms that are in ALARM."""
+    alarms = answer.get("MetricAlarms", ())
+    return tuple(each["AlarmName"] for each in alarms if each.get("StateValue") == "ALARM")
+
+
 def pause(deployment: Item, hook: Item) -> Pause:
     """One of the hooks at which a service deployment waits (D20)."""
     return Pause(

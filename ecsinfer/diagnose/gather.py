@@ -265,7 +265,7 @@ class _Sweep:
             ),
             zones=self.zones,
             daemons=len(daemons.get("serviceArns", ())),
-            alarms=tuple(each["AlarmName"] for each in self.alarms.get("MetricAlarms", ())),
+            alarms=answers.alarming(self.alarms),
             attachments=next((state for state in states if state == "UPDATE_FAILED"), ""),
             scaling=next(iter(targets.get("ScalableTargets", ())), {}),
             pauses=tuple(answers.pause(self.rollout, hook) for hook in paused(self.rollout)),

@@ -90,9 +90,8 @@ def subnets(ids: Iterable[str]) -> Read:
 
 
 def alarms(names: Iterable[str]) -> Read:
-    """Alarms that are in ALARM."""
-    params = {"AlarmNames": list(names), "StateValue": "ALARM"}
-    return _read("cloudwatch", "DescribeAlarms", params)
+    """Alarms and their states."""
+    return _read("cloudwatch", "DescribeAlarms", {"AlarmNames": list(names)})
 
 
 def launch_configuration(name: str) -> Read:

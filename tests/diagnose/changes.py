@@ -102,3 +102,4 @@ def _set_alarm(trouble: Trouble, state: str) -> None:
     trouble.client("cloudwatch").set_alarm_state(
         AlarmName="p99", StateValue=state, StateReason="the test says so"
     )
+    trouble.note(f"p99 is in {state}")

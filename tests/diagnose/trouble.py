@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ecsinfer.application import compile_spec
@@ -21,6 +21,17 @@ from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.spec import Spec
 
 
+WITHIN = 60.0
+"""Simulated seconds from the first evidence of a cause until it has to be told."""
+
+NORMAL_BOOT = timedelta(minutes=5)
+"""From InService to a registered agent: GPU instances were seen to take three minutes, and up to
+five. Until then a missing one is no evidence of anything."""
+
+NORMAL_RELEASE = timedelta(minutes=16)
+"""From an instance's last task to its release by managed scaling: its alarm wants 15 minutes."""
+
+
 class Trouble:
     """One account, the deploys made in it, and when which cause was told."""
 
@@ -29,6 +40,8 @@ class Trouble:
         self.told: dict[str, tuple[datetime, Cause]] = {}
         self._said: dict[str, datetime] = {}
         self._since = self.sandbox.clock.now()
+        self._spells: dict[str, datetime] = {}
+        self.sandbox.clock.every(1, self._watch)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account."""
@@ -39,7 +52,7 @@ class Trouble:
         """Deploy, however it ends."""
         clock = self.sandbox.clock
         self.told.clear()
-        self._since = clock.now()
+        self._begin()
         gateway = Gateway(self.sandbox.session(), clock=clock, jitter=random.Random(1))
         reconciler = Reconciler(
             gateway,
@@ -57,13 +70,40 @@ class Trouble:
         found = causes_of(gateway, self.sandbox.clock, spec, service) or ()
         return {each.code: each for each in found}
 
+    def named(self, spec: Spec, code: str, evidence: str, service: str = "llm") -> Cause:
+        """The cause, once `ecsinfer explain` tells it; asserts that it does so in time.
+
+        Its first evidence has to come within the hour.
+        """
+        self._begin()
+        while not self._moments(evidence):
+            assert self.sandbox.clock.now() - self._since < timedelta(hours=1), evidence
+            assert code not in self.causes(spec, service), f"{code} is told without evidence"
+            self.sandbox.clock.sleep(20)
+        late = self.first_evidence(evidence) + timedelta(seconds=WITHIN)
+        while code not in (told := self.causes(spec, service)):
+            assert self.sandbox.clock.now() < late, [code, *told]
+            self.sandbox.clock.sleep(10)
+        return told[code]
+
     def first_evidence(self, sentence: str) -> datetime:
         """When AWS first said something like it since the last deploy began."""
+        moments = self._moments(sentence)
+        assert moments, f"AWS never said {sentence!r}"
+        return min(moments)
+
+    def seconds_until_told(self, code: str, evidence: str) -> float:
+        """Simulated seconds from the first evidence until the deploy told the cause."""
+        return (self.told[code][0] - self.first_evidence(evidence)).total_seconds()
+
+    def note(self, text: str) -> None:
+        """AWS says this from now on."""
+        self._said[text] = self.sandbox.clock.now()
+
+    def _moments(self, sentence: str) -> list[datetime]:
         words = [*self.words(), *((moment, text) for text, moment in self._said.items())]
-        moments = [moment for moment, text in words if re.search(sentence, text)]
-        later = [moment for moment in moments if moment >= self._since]
-        assert later, f"AWS never said {sentence!r}"
-        return min(later)
+        found = [moment for moment, text in words if re.search(sentence, text)]
+        return [moment for moment in found if moment >= self._since]
 
     def behave(self, scenario: Scenario) -> None:
         """The world is another one from now on."""
@@ -118,10 +158,50 @@ class Trouble:
                 yield task.stopping_at, task.last_status
         for group in fleet_of(world).groups.values():
             yield from ((each.started_at, each.status_message) for each in group.activities)
-            for instance in group.instances.values():
-                yield self.sandbox.clock.now(), f"{instance.group} {instance.lifecycle}"
         for host in world.container_instances.values():
             yield host.registered_at, f"registered with {host.capacity_provider or 'no provider'}"
+
+    def _begin(self) -> None:
+        """What was seen so far is no evidence of what comes now."""
+        self._since = self.sandbox.clock.now()
+        self._said.clear()
+
+    def _watch(self) -> None:
+        """Note what AWS shows without saying since when, once it has lasted too long."""
+        now, shown = self.sandbox.clock.now(), dict(self._shown())
+        self._spells = {text: self._spells.get(text, now) for text in shown}
+        for text, normal in shown.items():
+            if now - self._spells[text] >= normal:
+                self._said.setdefault(text, now)
+
+    def _shown(self) -> Iterator[tuple[str, timedelta]]:
+        """What is so now, and how long that is as it should be."""
+        world, at_once = self.sandbox.world, timedelta()
+        joined = {host.ec2_id: host for host in world.container_instances.values()}
+        for group in fleet_of(world).groups.values():
+            if len(group.instances) == group.maximum:
+                zones = sorted({each.zone for each in group.instances.values()})
+                yield f"{group.name} has its maximum, in {', '.join(zones)}", at_once
+            for each in group.instances.values():
+                yield f"{group.name} {each.lifecycle}", at_once
+                host = joined.get(each.id)
+                if each.lifecycle == "InService" and host is None:
+                    yield f"{each.id} of {group.name} has not joined", NORMAL_BOOT
+                if each.protected and host and self._only_daemons(host.arn):
+                    yield f"{each.id} of {group.name} is kept by daemons", NORMAL_RELEASE
         for arn in (furniture.IP_TARGETS, furniture.INSTANCE_TARGETS):
             for _, target in balancing_of(world).targets(arn):
-                yield self.sandbox.clock.now(), target.health.reason
+                yield target.health.reason, at_once
+        for service in world.services.values():
+            for hook in (hook for each in service.deployments for hook in each.hooks):
+                yield f"hook {hook['status']}", at_once
+
+    def _only_daemons(self, host: str) -> bool:
+        world = self.sandbox.world
+        services = [
+            world.service_of(task)
+            for task in world.tasks.values()
+            if task.container_instance == host and task.last_status != "STOPPED"
+        ]
+        strategies = {each.spec.get("schedulingStrategy") for each in services if each}
+        return strategies == {"DAEMON"}
