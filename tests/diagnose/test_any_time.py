@@ -15,7 +15,7 @@ from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from ecsinfer.spec import Spec
 from tests.application.specs import LLM, SPECS, fargate, gpu
-from tests.diagnose.trouble import Trouble
+from tests.diagnose.trouble import WITHIN, Trouble
 
 FIRST, SECOND, _ = furniture.SUBNETS
 V2 = f"{furniture.VLLM}:v2"
@@ -54,8 +54,8 @@ def test_a_long_drain_is_named_while_it_lasts_and_shorter_once_it_is_set_so() ->
     trouble = serving(gpu())
     drain_for(trouble, 300)
     assert trouble.deploy(gpu(image=V2), timeout=None).status == "done"
-    moment, cause = trouble.told["drain-held"]
-    assert (moment - trouble.first_evidence("DEACTIVATING")).total_seconds() <= 60
+    _, cause = trouble.told["drain-held"]
+    assert 0 <= trouble.seconds_until_told("drain-held", "DEACTIVATING") <= WITHIN
     assert "the target group gives them 300 s" in cause.title
     assert "deregistration_delay.timeout_seconds: 300" in cause.evidence
 
@@ -72,7 +72,7 @@ def test_rebalancing_without_instances_in_the_other_zone_is_named_until_it_is_of
     trouble.resize(VPCZoneIdentifier=FIRST)
     spec = gpu(network=network, rollout={"availability_zone_rebalancing": True})
     assert trouble.deploy(spec, timeout=None).status == "done"
-    cause = trouble.causes(spec)["zone-rebalancing-impossible"]
+    cause = trouble.named(spec, "zone-rebalancing-impossible", "unable to place a task in")
     assert cause.title == "Availability Zone rebalancing cannot start a task in us-east-1b"
 
     off = gpu(network=network, rollout={"availability_zone_rebalancing": False}, image=V2)
@@ -86,8 +86,7 @@ def test_a_group_of_protected_instances_cannot_shrink_until_they_are_released() 
     trouble = serving(gpu())
     groups = trouble.client("autoscaling")
     trouble.resize(MinSize=0, DesiredCapacity=0)
-    trouble.sandbox.clock.sleep(30)
-    cause = trouble.causes(gpu())["scale-in-held-by-protection"]
+    cause = trouble.named(gpu(), "scale-in-held-by-protection", "protected from scale-in")
     assert "gpu-asg cannot shrink to 0 instances" in cause.title
     assert "protected from scale-in" in cause.evidence[0]
 
@@ -103,23 +102,10 @@ def test_a_group_of_protected_instances_cannot_shrink_until_they_are_released() 
 
 @pytest.mark.rule("F2", "B6")
 def test_instances_that_daemons_alone_keep_are_named_until_they_are_released() -> None:
-    scenario = Scenario(daemons_protected=True)
-    trouble = serving(gpu(replicas=3), scenario)
-    ecs = trouble.client("ecs")
-    ecs.register_task_definition(
-        family="agent",
-        containerDefinitions=[{"name": "agent", "image": "example.com/agent:1", "memory": 64}],
-    )
-    ecs.create_service(
-        cluster="inference",
-        serviceName="agent",
-        taskDefinition="agent",
-        schedulingStrategy="DAEMON",
-        launchType="EC2",
-    )
+    trouble = serving(gpu(replicas=3), Scenario(daemons_protected=True))
+    with_daemons(trouble)
     assert trouble.deploy(gpu(replicas=1), timeout=None).status == "done"
-    trouble.sandbox.clock.sleep(1800)
-    cause = trouble.causes(gpu(replicas=1))["scale-in-held-by-daemon"]
+    cause = trouble.named(gpu(replicas=1), "scale-in-held-by-daemon", "daemons alone keep 2 or more")
     assert "with nothing but daemon tasks" in cause.title
     idle = cause.evidence[0].removeprefix("ProtectedFromScaleIn: ").split(", ")
     before = len(instances(trouble))
@@ -132,6 +118,34 @@ def test_instances_that_daemons_alone_keep_are_named_until_they_are_released() -
 
     assert "scale-in-held-by-daemon" not in trouble.causes(gpu(replicas=1))
     assert len(instances(trouble)) < before
+
+
+@pytest.mark.rule("F2")
+def test_instances_beside_daemons_are_no_trouble_while_managed_scaling_has_its_time() -> None:
+    trouble = serving(gpu(replicas=3))
+    with_daemons(trouble)
+    before = len(instances(trouble))
+    assert trouble.deploy(gpu(replicas=1), timeout=None).status == "done"
+    for _ in range(40):
+        trouble.sandbox.clock.sleep(30)
+        assert trouble.causes(gpu(replicas=1)) == {}
+    assert len(instances(trouble)) < before
+
+
+def with_daemons(trouble: Trouble) -> None:
+    """An agent as a DAEMON service on every instance."""
+    ecs = trouble.client("ecs")
+    ecs.register_task_definition(
+        family="agent",
+        containerDefinitions=[{"name": "agent", "image": "example.com/agent:1", "memory": 64}],
+    )
+    ecs.create_service(
+        cluster="inference",
+        serviceName="agent",
+        taskDefinition="agent",
+        schedulingStrategy="DAEMON",
+        launchType="EC2",
+    )
 
 
 @pytest.mark.rule("F2")
@@ -171,6 +185,7 @@ def test_a_rollout_that_waits_for_a_person_says_so_and_how_to_answer() -> None:
 
     title = r"paused at POST_SCALE_UP until 2026-01-05 \d\d:\d\d UTC, then ROLLBACK"
     _, told = trouble.told["paused"]
+    assert 0 <= trouble.seconds_until_told("paused", "hook AWAITING_ACTION") <= WITHIN
     assert re.fullmatch(title, told.title)
     assert told.advice[0].startswith("ecsinfer continue llm ")
     assert told.advice[1].startswith("ecsinfer continue llm --rollback ")
@@ -202,7 +217,7 @@ def test_a_target_group_that_lost_its_load_balancer_is_named_until_it_has_one() 
     rules = (furniture.PRODUCTION_RULE, furniture.TEST_RULE)
     for rule in rules:
         balancers.modify_rule(RuleArn=rule, Actions=[refuse])
-    cause = trouble.causes(gpu())["target-group-unused"]
+    cause = trouble.named(gpu(), "target-group-unused", "Target.NotInUse")
     assert cause.evidence[0].startswith("Target.NotInUse: Target group is not configured")
     for rule in rules:
         balancers.modify_rule(RuleArn=rule, Actions=[forward])

@@ -71,19 +71,21 @@ class Trouble:
         return {each.code: each for each in found}
 
     def named(self, spec: Spec, code: str, evidence: str, service: str = "llm") -> Cause:
-        """The cause, once `ecsinfer explain` tells it; asserts that it does so in time.
+        """The cause, once `ecsinfer explain` tells it: when there is evidence, and in time.
 
-        Its first evidence has to come within the hour.
+        Evidence since the last deploy began counts; it has to come within an hour from now.
         """
-        self._begin()
+        clock = self.sandbox.clock
+        last = clock.now() + timedelta(hours=1)
+        self._watch()
         while not self._moments(evidence):
-            assert self.sandbox.clock.now() - self._since < timedelta(hours=1), evidence
+            assert clock.now() < last, f"AWS never said {evidence!r}"
             assert code not in self.causes(spec, service), f"{code} is told without evidence"
-            self.sandbox.clock.sleep(20)
-        late = self.first_evidence(evidence) + timedelta(seconds=WITHIN)
+            clock.sleep(20)
+        late = max(clock.now(), self.first_evidence(evidence) + timedelta(seconds=WITHIN))
         while code not in (told := self.causes(spec, service)):
-            assert self.sandbox.clock.now() < late, [code, *told]
-            self.sandbox.clock.sleep(10)
+            assert clock.now() < late, [code, *told]
+            clock.sleep(10)
         return told[code]
 
     def first_evidence(self, sentence: str) -> datetime:
@@ -182,13 +184,15 @@ class Trouble:
             if len(group.instances) == group.maximum:
                 zones = sorted({each.zone for each in group.instances.values()})
                 yield f"{group.name} has its maximum, in {', '.join(zones)}", at_once
+            kept = 0
             for each in group.instances.values():
                 yield f"{group.name} {each.lifecycle}", at_once
                 host = joined.get(each.id)
                 if each.lifecycle == "InService" and host is None:
                     yield f"{each.id} of {group.name} has not joined", NORMAL_BOOT
-                if each.protected and host and self._only_daemons(host.arn):
-                    yield f"{each.id} of {group.name} is kept by daemons", NORMAL_RELEASE
+                kept += bool(each.protected and host and self._only_daemons(host.arn))
+            for count in range(1, kept + 1):
+                yield f"daemons alone keep {count} or more of {group.name}", NORMAL_RELEASE
         for arn in (furniture.IP_TARGETS, furniture.INSTANCE_TARGETS):
             for _, target in balancing_of(world).targets(arn):
                 yield target.health.reason, at_once

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 
 from ecsinfer.diagnose.catalogue import cause
-from ecsinfer.diagnose.facts import Facts
+from ecsinfer.diagnose.facts import Facts, Group
 from ecsinfer.diagnose.patterns.telltale import Pattern, sentence
 from ecsinfer.events import Cause, plural
+
+RELEASE = timedelta(minutes=16)
+"""How long an idle instance stays protected when all is well: managed scaling lets it go once its
+alarm has been low for 15 minutes (F5)."""
 
 _PROTECTED = sentence(r"protected from scale-in")
 
@@ -45,7 +50,8 @@ def daemons_only(facts: Facts) -> Cause | None:
             and not any(task.host == host.id for task in facts.tasks if task.status != "STOPPED")
         ]
         wanted = math.ceil((len(ours) - len(idle)) * 100 / provider.target)
-        if idle and len(ours) > max(wanted, provider.group.minimum) and not facts.short:
+        surplus = len(ours) > max(wanted, provider.group.minimum) and not facts.short
+        if idle and surplus and _at_rest(facts, provider.group):
             return cause(
                 "scale-in-held-by-daemon",
                 f"{plural(len(idle), 'instance')} with nothing but daemon tasks, still protected "
@@ -55,6 +61,12 @@ def daemons_only(facts: Facts) -> Cause | None:
                 "instances, or keep daemons off the group by a placement constraint",
             )
     return None
+
+
+def _at_rest(facts: Facts, group: Group) -> bool:
+    """Whether no task of the service ended, and no instance came, for as long as a release takes."""
+    moved = (*(task.stopping for task in facts.tasks), *(each.since for each in group.instances))
+    return all(facts.now - moment >= RELEASE for moment in moved if moment)
 
 
 def suspended(facts: Facts) -> Cause | None:
