@@ -12,6 +12,7 @@ MOST_EVIDENCE = 8
 
 MEANINGS: Mapping[str, str] = {
     "no-capacity-in-zone": "EC2 has no instances of the type in the zone.",
+    "no-fargate-capacity": "Fargate has no capacity in the zones of the tasks' subnets.",
     "vcpu-quota": "The account's vCPU quota for the instance type is used up.",
     "group-at-maximum": "The Auto Scaling group has its maximum size, and tasks still wait.",
     "no-room-in-time": "No instance with room came while the tasks waited, and ECS stopped them.",
@@ -42,6 +43,7 @@ MEANINGS: Mapping[str, str] = {
     "role-not-assumable": "ECS may not assume the task's role.",
     "out-of-memory": "A container was killed because it used more memory than it has.",
     "crash-loop": "A container ends by itself; its last lines are shown.",
+    "dependency-not-met": "A container waits for another one that never comes that far.",
     "container-health-check": "The container's own health check fails.",
     "target-health-check": "The load balancer's health check fails.",
     "grace-period-too-short": "Tasks are stopped before they have had the time to load.",

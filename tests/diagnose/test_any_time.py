@@ -105,7 +105,9 @@ def test_instances_that_daemons_alone_keep_are_named_until_they_are_released() -
     trouble = serving(gpu(replicas=3), Scenario(daemons_protected=True))
     with_daemons(trouble)
     assert trouble.deploy(gpu(replicas=1), timeout=None).status == "done"
-    cause = trouble.named(gpu(replicas=1), "scale-in-held-by-daemon", "daemons alone keep 2 or more")
+    cause = trouble.named(
+        gpu(replicas=1), "scale-in-held-by-daemon", "daemons alone keep 2 or more"
+    )
     assert "with nothing but daemon tasks" in cause.title
     idle = cause.evidence[0].removeprefix("ProtectedFromScaleIn: ").split(", ")
     before = len(instances(trouble))

@@ -14,22 +14,14 @@ from ecsinfer.cli.diagnosis import causes_of, explainer
 from ecsinfer.events import Cause, Event, Explained, Outcome
 from ecsinfer.reconcile.reconciler import Reconciler
 from ecsinfer.sandbox import furniture
-from ecsinfer.sandbox.elb.balancing import balancing_of
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.sandbox.fleet.common import fleet_of
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.spec import Spec
-
+from tests.diagnose.shown import shown
 
 WITHIN = 60.0
 """Simulated seconds from the first evidence of a cause until it has to be told."""
-
-NORMAL_BOOT = timedelta(minutes=5)
-"""From InService to a registered agent: GPU instances were seen to take three minutes, and up to
-five. Until then a missing one is no evidence of anything."""
-
-NORMAL_RELEASE = timedelta(minutes=16)
-"""From an instance's last task to its release by managed scaling: its alarm wants 15 minutes."""
 
 
 class Trouble:
@@ -170,42 +162,8 @@ class Trouble:
 
     def _watch(self) -> None:
         """Note what AWS shows without saying since when, once it has lasted too long."""
-        now, shown = self.sandbox.clock.now(), dict(self._shown())
-        self._spells = {text: self._spells.get(text, now) for text in shown}
-        for text, normal in shown.items():
+        now, seen = self.sandbox.clock.now(), dict(shown(self.sandbox.world))
+        self._spells = {text: self._spells.get(text, now) for text in seen}
+        for text, normal in seen.items():
             if now - self._spells[text] >= normal:
                 self._said.setdefault(text, now)
-
-    def _shown(self) -> Iterator[tuple[str, timedelta]]:
-        """What is so now, and how long that is as it should be."""
-        world, at_once = self.sandbox.world, timedelta()
-        joined = {host.ec2_id: host for host in world.container_instances.values()}
-        for group in fleet_of(world).groups.values():
-            if len(group.instances) == group.maximum:
-                zones = sorted({each.zone for each in group.instances.values()})
-                yield f"{group.name} has its maximum, in {', '.join(zones)}", at_once
-            kept = 0
-            for each in group.instances.values():
-                yield f"{group.name} {each.lifecycle}", at_once
-                host = joined.get(each.id)
-                if each.lifecycle == "InService" and host is None:
-                    yield f"{each.id} of {group.name} has not joined", NORMAL_BOOT
-                kept += bool(each.protected and host and self._only_daemons(host.arn))
-            for count in range(1, kept + 1):
-                yield f"daemons alone keep {count} or more of {group.name}", NORMAL_RELEASE
-        for arn in (furniture.IP_TARGETS, furniture.INSTANCE_TARGETS):
-            for _, target in balancing_of(world).targets(arn):
-                yield target.health.reason, at_once
-        for service in world.services.values():
-            for hook in (hook for each in service.deployments for hook in each.hooks):
-                yield f"hook {hook['status']}", at_once
-
-    def _only_daemons(self, host: str) -> bool:
-        world = self.sandbox.world
-        services = [
-            world.service_of(task)
-            for task in world.tasks.values()
-            if task.container_instance == host and task.last_status != "STOPPED"
-        ]
-        strategies = {each.spec.get("schedulingStrategy") for each in services if each}
-        return strategies == {"DAEMON"}

@@ -8,7 +8,7 @@ from ecsinfer.capacity import catalogue as types
 from ecsinfer.capacity.slots import slots
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts, Group, Provider
-from ecsinfer.diagnose.patterns.placement import fits_nowhere
+from ecsinfer.diagnose.patterns.placement import fits_nowhere, unplaced
 from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, sentence
 from ecsinfer.events import Cause, plural
 
@@ -28,6 +28,8 @@ QUOTA = sentence(
     r"current vCPU limit of (?P<limit>\d+)|VcpuLimitExceeded|MaxSpotInstanceCountExceeded"
     r"|InstanceLimitExceeded"
 )
+_NO_FARGATE = sentence(r"Capacity is unavailable at this time")
+_FARGATE = {"FARGATE": "Fargate", "FARGATE_SPOT": "Fargate Spot"}
 _PROTECTED = sentence(r"protected from scale-in")
 _NO_ROOM = sentence(
     r"^(?:TaskFailedToStart: )?(?:EMPTY CAPACITY PROVIDER|RESOURCE:\w+|ATTRIBUTE)\b"
@@ -47,6 +49,29 @@ def launch_failed(facts: Facts) -> Cause | None:
         "EC2 refuses to launch the Auto Scaling group's instances",
         said,
         "correct the launch template, or what it refers to; the group tries again by itself",
+    )
+
+
+def fargate_full(facts: Facts) -> Cause | None:
+    """Fargate has no host; which of its two kinds is not said (J7)."""
+    said = [text for text in unplaced(facts) if _NO_FARGATE.search(text)]
+    if not said:
+        return None
+    strategy = facts.service.get("capacityProviderStrategy", ())
+    kinds = [_FARGATE[name] for each in strategy if (name := each["capacityProvider"]) in _FARGATE]
+    spot = (
+        "use FARGATE in place of FARGATE_SPOT (capacity): ECS does not turn to it by itself"
+        if "Fargate Spot" in kinds
+        else ""
+    )
+    where = f" in {', '.join(facts.zones)}" if facts.zones else ""
+    return cause(
+        "no-fargate-capacity",
+        f"{' or '.join(kinds or ['Fargate'])} has no capacity left{where}",
+        said,
+        "add subnets in other zones (network.subnets): ECS starts tasks where there is capacity",
+        *filter(None, [spot]),
+        "waiting may help: ECS tries again by itself",
     )
 
 
@@ -194,6 +219,7 @@ PATTERNS: tuple[Pattern, ...] = (
         listed=("type", "zone"),
     ),
     launch_failed,
+    fargate_full,
     group_suspended,
     managed_scaling_off,
     group_at_maximum,

@@ -12,6 +12,19 @@ from ecsinfer.events import Cause
 
 KILLED = 137
 _MEMORY = sentence(r"OutOfMemory")
+_ORDER = sentence(
+    r"container ordering dependency \[(?P<other>[\w-]+)[^\]]*\] for target \[(?P<name>[\w-]+)[^\]]*\]"
+    r" (?P<how>.*)"
+)
+_CORRECT = "correct why it fails; its last log lines tell more (ecsinfer logs)"
+_HOW = {
+    "as dependency did not exit successfully": ("does not end with 0", _CORRECT),
+    "has timed out": (
+        "does not come that far within its startTimeout",
+        "give it a longer startTimeout, or make it faster",
+    ),
+    "because dependency will never start": ("never starts", _CORRECT),
+}
 _STOPPED_BY_ECS = ("ServiceSchedulerInitiated", "UserInitiated", "TerminationNotice")
 
 
@@ -52,11 +65,45 @@ def crash_loop(facts: Facts) -> Cause | None:
     )
 
 
+def dependency_not_met(facts: Facts) -> Cause | None:
+    """A container waits in vain for another one of its task (C16)."""
+    told = next((found for text in facts.reasons if (found := _ORDER.search(text))), None)
+    if told:
+        known = (words for said, words in _HOW.items() if said in told["how"])
+        how, advice = next(known, (told["how"], _CORRECT))
+        return _waits(told["name"], told["other"], how, told.string, advice)
+    for name, other in _needs_health(facts):
+        for task in facts.ours:
+            states = {each.name: each.health for each in task.containers}
+            if task.status == "PENDING" and states.get(other) == "UNHEALTHY":
+                said = f"task {task.id}: container {other} is UNHEALTHY"
+                return _waits(name, other, "fails its health check", said, _CORRECT)
+    return None
+
+
+def _needs_health(facts: Facts) -> Iterator[tuple[str, str]]:
+    for each in facts.definition.get("containerDefinitions", ()):
+        for needed in each.get("dependsOn", ()):
+            if needed["condition"] == "HEALTHY":
+                yield each["name"], needed["containerName"]
+
+
+def _waits(name: str, other: str, how: str, said: str, advice: str) -> Cause:
+    return cause(
+        "dependency-not-met",
+        f"container {name} never starts: it waits for container {other}, which {how}",
+        (said,),
+        f"container {other}: {advice}",
+        f"or let container {name} wait for less: depends_on",
+    )
+
+
 def ended(facts: Facts) -> Iterator[Container]:
     """Containers of failed tasks that ended by themselves and not well."""
     for task in facts.failed:
         if task.stop_code not in _STOPPED_BY_ECS:
-            yield from (each for each in task.containers if each.exit_code not in (None, 0))
+            ran = (each for each in task.containers if not _ORDER.search(each.reason))
+            yield from (each for each in ran if each.exit_code not in (None, 0))
 
 
 def _ending(container: Container) -> Iterator[str]:
@@ -115,4 +162,5 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     out_of_memory,
     crash_loop,
+    dependency_not_met,
 )

@@ -45,10 +45,12 @@ class Failure:
     Attributes:
         reason: AWS's stoppedReason.
         container: the container that bears the reason; empty for the task as a whole.
+        exit_code: with which that container counts as ended, though it never ran.
     """
 
     reason: str
     container: str = ""
+    exit_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

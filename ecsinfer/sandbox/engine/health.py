@@ -79,14 +79,19 @@ def _schedule_checks(core: Core, run: Run, container: Container, check: Mapping[
 
 
 def _task_health(run: Run) -> str:
-    states = {
+    states = _checks(run)
+    if "UNHEALTHY" in states:
+        return "UNHEALTHY"
+    return "HEALTHY" if states == {"HEALTHY"} else "UNKNOWN"
+
+
+def _checks(run: Run) -> set[str]:
+    """The states of the checks that count: only those of essential containers do."""
+    return {
         item.health
         for item in run.task.containers
         if item.definition.get("healthCheck") and item.definition.get("essential", True)
     }
-    if "UNHEALTHY" in states:
-        return "UNHEALTHY"
-    return "HEALTHY" if states == {"HEALTHY"} else "UNKNOWN"
 
 
 def _sickness(run: Run) -> str:
@@ -99,7 +104,7 @@ def _sickness(run: Run) -> str:
 
 
 def _passes(core: Core, run: Run) -> bool:
-    checked = any(item.definition.get("healthCheck") for item in run.task.containers)
+    checked = bool(_checks(run))
     if checked and run.task.health != "HEALTHY":
         return False
     if run.targets:

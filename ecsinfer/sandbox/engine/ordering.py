@@ -10,6 +10,9 @@ from ecsinfer.sandbox.state import Container, Task
 ENDS = frozenset({"COMPLETE", "SUCCESS"})
 """Conditions that only a container which ends can meet."""
 
+TERMINATED = 143
+"""The exit code of SIGTERM."""
+
 
 def ready(task: Task) -> list[Container]:
     """The containers that have not started and wait for nothing any more."""
@@ -45,11 +48,10 @@ def hopeless(task: Task) -> Failure | None:
             continue
         for condition, other in _awaited(task, container):
             if condition == "SUCCESS" and other.status == "STOPPED" and other.exit_code:
-                return Failure(
-                    "dependency graph: failed to resolve container ordering dependency "
-                    f"[{other.name}] for target [{container.name}] as dependency did not exit "
-                    "successfully.",
-                    container.name,
+                return _never(
+                    f"failed to resolve container ordering dependency [{_seen(other)}] for target "
+                    f"[{_seen(container)}] as dependency did not exit successfully.",
+                    container,
                 )
     return None
 
@@ -61,12 +63,25 @@ def overdue(task: Task, late: Container) -> Failure | None:
             continue
         for condition, other in _awaited(task, container):
             if other is late and not _met(condition, other):
-                return Failure(
-                    f"dependency graph: container ordering dependency [{late.name}] for target "
-                    f"[{container.name}] has timed out.",
-                    container.name,
+                return _never(
+                    f"container ordering dependency [{_seen(late)}] for target "
+                    f"[{_seen(container)}] has timed out.",
+                    container,
                 )
     return None
+
+
+def _never(why: str, container: Container) -> Failure:
+    """The agent stops a container that it may never start, as if by SIGTERM (agent pull 3218)."""
+    text = f"CannotStartContainerError: dependency graph: {why}"
+    return Failure(text, container.name, TERMINATED)
+
+
+def _seen(container: Container) -> str:
+    """A container as the agent writes it into its messages."""
+    known = "NONE" if container.status == "PENDING" else container.status
+    ended = "" if container.exit_code is None else f" - Exit: {container.exit_code}"
+    return f"{container.name}({container.image}) ({known}->RUNNING){ended}"
 
 
 def _met(condition: str, other: Container) -> bool:

@@ -60,7 +60,7 @@ def fail_to_start(core: Core, run: Run, failure: behaviour.Failure) -> None:
     """The task never runs."""
     for container in run.task.containers:
         if container.name == failure.container:
-            container.reason = failure.reason
+            container.reason, container.exit_code = failure.reason, failure.exit_code
     run.failed = True
     stop(core, run, failure.reason, behaviour.FAILED_TO_START)
 

@@ -46,6 +46,16 @@ def test_a_container_check_is_waited_for() -> None:
     assert service.deployments[0].rollout == "COMPLETED"
 
 
+def test_the_check_of_a_container_that_is_not_essential_is_no_check_of_the_task() -> None:
+    account = loading(1000)
+    side = cpu_container(name="side", essential=False, healthCheck=check())
+    service = on_fargate(account, cpu_container(), side)
+    account.run(200)
+    [task] = account.running(service)
+    assert [each.health for each in task.containers] == ["UNKNOWN", "UNHEALTHY"]
+    assert (task.health, service.deployments[0].rollout) == ("UNKNOWN", "COMPLETED")
+
+
 def test_a_load_longer_than_the_start_period_is_a_kill_loop() -> None:
     account = loading(100)
     service = on_fargate(account, cpu_container(healthCheck=check()))

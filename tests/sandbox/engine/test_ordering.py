@@ -88,7 +88,12 @@ def test_one_that_fails_completes_and_does_not_succeed() -> None:
     world.run(60)
     task = task_of(world, service, "STOPPED")
     assert task.stop_code == "TaskFailedToStart"
-    assert "dependency [init] for target [app] as dependency did not exit" in task.stopped_reason
+    assert task.stopped_reason == (
+        "CannotStartContainerError: dependency graph: failed to resolve container ordering "
+        "dependency [init(init:1) (STOPPED->RUNNING) - Exit: 3] for target [app(web:1) "
+        "(NONE->RUNNING)] as dependency did not exit successfully."
+    )
+    assert [each.exit_code for each in task.containers] == [143, 3]
     assert task.started_at is None
 
 
@@ -106,7 +111,10 @@ def test_a_start_time_out_ends_the_wait_and_the_task() -> None:
     service = on_fargate(world, then("side", "HEALTHY"), side)
     world.run(40)
     task = task_of(world, service, "STOPPED")
-    assert "dependency [side] for target [app] has timed out" in task.stopped_reason
+    assert task.stopped_reason == (
+        "CannotStartContainerError: dependency graph: container ordering dependency [side(side:1) "
+        "(RUNNING->RUNNING)] for target [app(web:1) (NONE->RUNNING)] has timed out."
+    )
 
 
 @pytest.mark.rule("C16")
