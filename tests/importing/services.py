@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ecsinfer.sandbox import furniture
@@ -175,8 +176,17 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
-def furnish(ecs: Any) -> None:
-    """A cluster with capacity of both kinds, and task definitions."""
+DEFINITIONS: dict[str, dict[str, Any]] = {
+    "web": {},
+    "with-volume": {"volumes": [{"name": "scratch", "configuredAtLaunch": True}]},
+    "with-role": {"taskRoleArn": furniture.TASK_ROLE},
+    "bridged": {"networkMode": "bridge"},
+}
+"""What is particular about the task definitions that the shapes name."""
+
+
+def furnish(ecs: Any, families: Mapping[str, str] | None = None) -> None:
+    """A cluster with capacity of both kinds, and task definitions: family to which it is like."""
     ecs.create_cluster(clusterName=CLUSTER)
     ecs.create_capacity_provider(
         name="gpu",
@@ -190,11 +200,8 @@ def furnish(ecs: Any) -> None:
         capacityProviders=["FARGATE", "FARGATE_SPOT", "gpu"],
         defaultCapacityProviderStrategy=[],
     )
-    _register(ecs, "web")
-    volumes = [{"name": "scratch", "configuredAtLaunch": True}]
-    _register(ecs, "with-volume", volumes=volumes)
-    _register(ecs, "with-role", taskRoleArn=furniture.TASK_ROLE)
-    _register(ecs, "bridged", networkMode="bridge")
+    for family, like in (families or {each: each for each in DEFINITIONS}).items():
+        _register(ecs, family, **DEFINITIONS[like])
 
 
 def _register(ecs: Any, family: str, **more: Any) -> None:
