@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +14,7 @@ from ecsinfer.cli.options import Common, Duration, aws_options, services_argumen
 
 if TYPE_CHECKING:
     from ecsinfer.cli.session import Session
-    from ecsinfer.model import Clock, Node, Reader
+    from ecsinfer.model import Change, Clock, Node, Reader
     from ecsinfer.status.assess import Finding
     from ecsinfer.status.facts import Drift, Status
     from ecsinfer.status.gather import Subject
@@ -137,10 +137,22 @@ def _drift(reader: Reader, nodes: Sequence[Node[Any, Any]]) -> tuple[tuple[Drift
     except EcsInferError as error:
         return (), str(error)
     return tuple(
-        Drift(each.node, each.verb.value, tuple(change.path for change in each.changes))
+        Drift(
+            each.node,
+            each.verb.value,
+            tuple(change.path for change in each.changes),
+            _next_revision(each.changes),
+        )
         for each in actions
         if each.verb not in (Verb.KEEP, Verb.RETAIN, Verb.AWAIT)
     ), ""
+
+
+def _next_revision(changes: Iterable[Change]) -> str:
+    """The revision that a service would run instead, when it is registered already."""
+    found = (str(change.new) for change in changes if change.path == "taskDefinition")
+    arn = next(found, "")
+    return arn.rpartition("/")[2] if arn.startswith("arn:") else ""
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ APP = "ecsinfer:app"
 DIGEST = "ecsinfer:digest"
 REVISION = "ecsinfer:revision"
 
-_OWN_TAGS = frozenset(f"tags.{name}" for name in (APP, DIGEST, REVISION))
+OWN_TAGS = frozenset(f"tags.{name}" for name in (APP, DIGEST, REVISION))
 """The paths under which our tags are in a plan."""
 
 
@@ -71,7 +71,7 @@ def permitted(
         OwnershipError: it is not ours, is not adopted, and would have to be changed.
     """
     free = APP not in tags and not adopt
-    if free and all(change.path in _OWN_TAGS for change in changes):
+    if free and all(change.path in OWN_TAGS for change in changes):
         return ()
     require_ours(what, tags, application, adopt=adopt)
     return changes

@@ -162,9 +162,7 @@ def _failed(rollout: Rollout, why: str) -> Failed:
     newest, target = str(primary(rollout.service).get("id", "")), _target(rollout)
     overtaken = bool(rollout.status == "STOPPED" and newest and target and number(newest) != target)
     reason = (
-        "another deployment took the place of ours"
-        if overtaken
-        else f"{why}; {_which_runs(rollout)}"
+        "another deployment took the place of ours" if overtaken else _of_revision(rollout, why)
     )
     hint = ASKED_FOR if by_request(rollout.deployment) else ""
     return Failed(reason, _evidence(rollout), superseded=overtaken, hint=hint)
@@ -225,14 +223,13 @@ def _reasons(deployment: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(str(text) for text in said if text)
 
 
-def _which_runs(rollout: Rollout) -> str:
-    """Which revision failed, and which one serves now."""
+def _of_revision(rollout: Rollout, why: str) -> str:
+    """Why, with the revision that it was the deployment of, and the one that serves now."""
     service, failed = rollout.service, rollout.revision.rpartition("/")[2]
     current = str(service.get("taskDefinition", "")).rpartition("/")[2]
     counts = f"{service.get('runningCount', 0)} of {service.get('desiredCount', 0)} tasks"
-    if current == failed:
-        return f"revision {failed} failed, and no other takes its place ({counts} run)"
-    return f"revision {failed} failed, the service runs {current} ({counts})"
+    told = f"the deployment of {failed}{why.removeprefix('the deployment')}"
+    return f"{told}; {counts} run" if current == failed else f"{told}; {counts} run {current}"
 
 
 def _evidence(rollout: Rollout) -> tuple[str, ...]:

@@ -72,8 +72,8 @@ def _closing_line(event: events.Event) -> str:
     match event:
         case events.ActionFinished(node=node, verb=verb, seconds=seconds):
             return f"{node}: {DONE[Verb(verb)]} after {duration(seconds)}"
-        case events.ActionFailed(node=node, verb=verb, error=error):
-            return f"{node}: {verb} failed: {error.removeprefix(f'{node}: ')}"
+        case events.ActionFailed(node=node, error=error):
+            return f"{node}: failed: {error.removeprefix(f'{node}: ')}"
         case events.ActionSkipped(node=node, because=because):
             return f"{node}: not attempted, because {because} failed"
         case events.Retained(node=node, why=why):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ecsinfer.kinds.ownership import OWN_TAGS, REVISION
 from ecsinfer.kinds.service_verdict import STRANDED, pause_words
-from ecsinfer.status.facts import Group, Provider, Rollout, Service, Status, TargetGroup
+from ecsinfer.status.facts import Drift, Group, Provider, Rollout, Service, Status, TargetGroup
 from ecsinfer.status.services import ABSENT
 
 Severity: TypeAlias = Literal["failed", "moving", "drift"]
@@ -18,6 +19,8 @@ EXIT_CODE: dict[Health, int] = {"healthy": 0, "failed": 3, "moving": 4}
 
 ROLL_OUT_AGAIN = "forceNewDeployment"
 """The one field of a plan that is no difference: the last deployment of the same went wrong."""
+
+_REVISION = "taskDefinition"
 
 _ORDER: tuple[Severity, ...] = ("failed", "moving", "drift")
 
@@ -181,6 +184,19 @@ def _of_group(provider: Provider, group: Group) -> Iterator[Finding]:
         yield Finding("moving", provider.node, text)
 
 
+def _differs(drift: Drift) -> str:
+    """What differs: the user's own fields by name, the rest by what it means."""
+    plain = [field for field in drift.fields if field != _REVISION and field not in OWN_TAGS]
+    parts = [f"differs from the spec: {', '.join(plain)}"] if plain else []
+    if _REVISION in drift.fields:
+        named = f"the spec's revision, {drift.revision}, does not run"
+        parts.append(named if drift.revision else "the spec wants a new revision")
+    elif not plain:
+        again = "runs the spec's revision, though another one was deployed last"
+        parts.append(again if f"tags.{REVISION}" in drift.fields else "ecsinfer's own tags differ")
+    return "; ".join(parts)
+
+
 def _of_drift(status: Status) -> Iterator[Finding]:
     if status.undecided:
         yield Finding("drift", status.application, "drift is not known", status.undecided)
@@ -189,8 +205,7 @@ def _of_drift(status: Status) -> Iterator[Finding]:
         if drift.fields == (ROLL_OUT_AGAIN,):
             yield Finding("drift", drift.node, "deploy would roll it out again")
         elif drift.fields:
-            text = f"differs from the spec: {', '.join(drift.fields)}"
-            yield Finding("drift", drift.node, text)
+            yield Finding("drift", drift.node, _differs(drift))
         else:
             whole.setdefault(drift.verb, []).append(drift.node)
     for verb, nodes in whole.items():

@@ -226,11 +226,14 @@ class Drift:
         node: its key in plans, such as ``service/llm``.
         verb: what a deploy would do with it.
         fields: the declared fields that differ, in AWS's names.
+        revision: what a service would run instead, such as ``app-llm:4``; empty while there is no
+            such revision, and when it would go on with the one it runs.
     """
 
     node: str
     verb: str
     fields: tuple[str, ...] = ()
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,8 @@ def test_a_bad_image_on_a_healthy_service_tells_what_failed_why_and_what_runs_no
     told = capsys.readouterr().err
     last_words = told[told.index("\nerror: ") :]
     assert (
-        "revision inference-llm:2 failed, the service runs inference-llm:1 (2 of 2 tasks)" in told
+        "the deployment of inference-llm:2 failed and was rolled back; 2 of 2 tasks run "
+        "inference-llm:1\n" in told
     )
     assert "cause: container llm exits with code 3 after it has started [crash-loop]" in last_words
     assert "llm | ValueError: no such model" in last_words

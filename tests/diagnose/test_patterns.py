@@ -214,6 +214,18 @@ def test_placement_constraints_are_blamed_only_where_there_are_any() -> None:
     assert codes(replace(elsewhere, definition=distinct_only)) == ["unexplained"]
 
 
+def test_no_larger_group_is_advised_where_another_instance_of_it_would_not_help() -> None:
+    full = somewhere("c", maximum=1)
+    assert codes(full) == ["group-at-maximum", "subnets-outside-zones"]
+    (there,) = full.groups
+    only_there = provider(group=replace(there, zones=("c",)))
+    assert codes(replace(full, providers=(only_there,))) == ["subnets-outside-zones"]
+    constraint = {"type": "memberOf", "expression": "attribute:x == y"}
+    limited = {"placementConstraints": [constraint]}
+    full = replace(somewhere("a", maximum=1), definition=limited)
+    assert codes(full) == ["placement-constraint-impossible"]
+
+
 def test_every_zone_that_has_no_capacity_is_named() -> None:
     said = "We currently do not have sufficient g5.xlarge capacity in the Availability Zone you requested ({})."
     activities = tuple(Activity(NOW, "Failed", said.format(zone)) for zone in "bac")

@@ -92,4 +92,4 @@ def test_a_deployment_that_cannot_be_seen_is_refused() -> None:
 def test_a_failure_names_the_revision_that_failed() -> None:
     verdict = KIND.verdict(wanted("continue"), seen("ROLLBACK_FAILED"), {})
     assert isinstance(verdict, Failed)
-    assert "revision llm:2 failed" in verdict.why
+    assert verdict.why.startswith("the deployment of llm:2 failed, and so did its rollback; ")

@@ -171,8 +171,8 @@ def test_a_rollback_that_somebody_asked_for_is_told_as_that(
     ended = went("ROLLBACK_SUCCESSFUL", reason, lifecycleHookDetails=hooks)
     seen = verdict(rollout(back, deployment=ended))
     assert isinstance(seen, Failed)
-    assert ("as somebody asked" in seen.why) == asked
-    assert ("the deployment failed and was rolled back" in seen.why) != asked
+    what = "was rolled back, as somebody asked" if asked else "failed and was rolled back"
+    assert seen.why == f"the deployment of llm:2 {what}; 3 of 3 tasks run llm:1"
     assert bool(seen.hint) == asked
 
 
@@ -180,7 +180,7 @@ def test_a_deployment_that_was_stopped_is_not_told_as_rolled_back() -> None:
     stopped = went("STOPPED", "Stopped by a user request.")
     seen = verdict(rollout(deployment("2"), deployment=stopped))
     assert isinstance(seen, Failed)
-    assert seen.why.startswith("the deployment was stopped")
+    assert seen.why == "the deployment of llm:2 was stopped; 3 of 3 tasks run"
     assert seen.hint == ""
 
 

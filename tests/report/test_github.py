@@ -49,7 +49,7 @@ def test_groups_follow_each_other_and_are_never_nested() -> None:
 
 def test_what_failed_is_told_outside_of_any_group() -> None:
     lines = told(events.ActionStarted("service/llm", "create"), FAILED, END)
-    assert lines.index("::endgroup::") < lines.index("12:00:00 service/llm: create failed: it 100%")
+    assert lines.index("::endgroup::") < lines.index("12:00:00 service/llm: failed: it 100%")
 
 
 def test_why_a_run_failed_is_one_annotation_with_all_that_is_known_of_it() -> None:

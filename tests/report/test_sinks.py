@@ -50,7 +50,7 @@ def test_plain_output_has_a_timestamped_line_for_every_change() -> None:
         "    it does not fit [disk-full]",
         "      no space left",
         "09:00:00 service/llm: created after 1m 05s",
-        "09:00:00 service/b: update failed: it failed",
+        "09:00:00 service/b: failed: it failed",
         "09:00:00 service/c: not attempted, because service/b failed",
         "09:00:00 log-group/llm: kept: logs are kept",
         "09:00:00 warning: look here",

@@ -159,6 +159,30 @@ def test_drift_alone_is_healthy_and_names_the_fields() -> None:
     assert health(findings) == "healthy"
 
 
+@pytest.mark.parametrize(
+    ("fields", "revision", "text"),
+    [
+        (("taskDefinition",), "llm:4", "the spec's revision, llm:4, does not run"),
+        (
+            ("taskDefinition", "desiredCount", "tags.ecsinfer:digest", "tags.ecsinfer:revision"),
+            "",
+            "differs from the spec: desiredCount; the spec wants a new revision",
+        ),
+        (
+            ("tags.ecsinfer:digest", "tags.ecsinfer:revision"),
+            "",
+            "runs the spec's revision, though another one was deployed last",
+        ),
+        (("tags.ecsinfer:app",), "", "ecsinfer's own tags differ"),
+    ],
+)
+def test_a_drift_is_told_in_the_users_words(
+    fields: tuple[str, ...], revision: str, text: str
+) -> None:
+    (finding,) = assess(status(drift=(Drift("service/llm", "update", fields, revision),)))
+    assert finding.text == text
+
+
 def test_what_is_missing_altogether_is_told_once_and_together() -> None:
     absent = Service("llm", "llm", "ABSENT")
     drift = tuple(

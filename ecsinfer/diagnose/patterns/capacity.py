@@ -8,7 +8,7 @@ from ecsinfer.capacity import catalogue as types
 from ecsinfer.capacity.slots import slots
 from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts, Group, Provider
-from ecsinfer.diagnose.patterns.placement import fits_nowhere, unplaced
+from ecsinfer.diagnose.patterns.placement import more_are_useless, unplaced
 from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, sentence
 from ecsinfer.events import Cause, plural
 
@@ -82,7 +82,7 @@ def group_at_maximum(facts: Facts) -> Cause | None:
         waiting = sum(task.provider == provider.name for task in facts.waiting)
         if group is None or not waiting or group.desired < group.maximum:
             continue
-        if fits_nowhere(facts, group) or _on_their_way(facts, group) >= waiting:
+        if more_are_useless(facts, group) or _on_their_way(facts, group) >= waiting:
             continue
         return cause(
             "group-at-maximum",

@@ -49,6 +49,12 @@ def fits_nowhere(facts: Facts, group: Group) -> tuple[str, ...]:
     return min(lacking, key=len) if all(lacking) else ()
 
 
+def more_are_useless(facts: Facts, group: Group) -> bool:
+    """Whether another instance of the group would hold no task either."""
+    elsewhere = _apart(facts) and set(group.zones).isdisjoint(facts.zones)
+    return bool(fits_nowhere(facts, group) or elsewhere or constraint_impossible(facts))
+
+
 def task_too_large(facts: Facts) -> Cause | None:
     """Not even an empty instance would do: managed scaling does not scale out for it."""
     waiting = {task.provider for task in facts.waiting}
