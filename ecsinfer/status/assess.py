@@ -186,11 +186,13 @@ def _of_group(provider: Provider, group: Group) -> Iterator[Finding]:
 
 def _differs(drift: Drift) -> str:
     """What differs: the user's own fields by name, the rest by what it means."""
-    plain = [field for field in drift.fields if field != _REVISION and field not in OWN_TAGS]
+    plain = [each for each in drift.fields if each not in {_REVISION, ROLL_OUT_AGAIN, *OWN_TAGS}]
     parts = [f"differs from the spec: {', '.join(plain)}"] if plain else []
     if _REVISION in drift.fields:
         named = f"the spec's revision, {drift.revision}, does not run"
         parts.append(named if drift.revision else "the spec wants a new revision")
+    elif ROLL_OUT_AGAIN in drift.fields:
+        parts.append("deploy would roll it out again")
     elif not plain:
         again = "runs the spec's revision, though another one was deployed last"
         parts.append(again if f"tags.{REVISION}" in drift.fields else "ecsinfer's own tags differ")
@@ -202,9 +204,7 @@ def _of_drift(status: Status) -> Iterator[Finding]:
         yield Finding("drift", status.application, "drift is not known", status.undecided)
     whole: dict[str, list[str]] = {}
     for drift in status.drift:
-        if drift.fields == (ROLL_OUT_AGAIN,):
-            yield Finding("drift", drift.node, "deploy would roll it out again")
-        elif drift.fields:
+        if drift.fields:
             yield Finding("drift", drift.node, _differs(drift))
         else:
             whole.setdefault(drift.verb, []).append(drift.node)

@@ -11,13 +11,14 @@ from tests.application.specs import LLM, fargate, gpu
 from tests.diagnose.cases import FIRST, SECOND, THIRD, V2, Case, within
 from tests.diagnose.changes import alarm, alarm_ends, balanced_in, healthy, protect
 
+BESIDE = "example.com/*"
 CHECKED = {"health": {"command": "curl -f localhost/health"}}
 GRACE = {"health": {"grace": "30s"}}
 
 
-def image(kind: Behaviour, **how: Any) -> Scenario:
-    """A world in which version one does this."""
-    return Scenario(images=(("*/vllm*", ImageBehaviour(kind, **how)),))
+def image(kind: Behaviour, name: str = "*/vllm*", **how: Any) -> Scenario:
+    """A world in which images of this name do this; those of the service by default."""
+    return Scenario(images=((name, ImageBehaviour(kind, **how)),))
 
 
 def rollout(**settings: Any) -> dict[str, Any]:
@@ -29,11 +30,6 @@ def after(other: str, condition: str, **sidecar: Any) -> Spec:
     """The GPU service with a container that its own one waits for."""
     beside = {"image": f"example.com/{other}:1", "essential": False, **sidecar}
     return gpu(depends_on={other: condition}, sidecars={other: beside})
-
-
-def beside(kind: Behaviour, **how: Any) -> Scenario:
-    """A world in which that container does this."""
-    return Scenario(images=(("example.com/*", ImageBehaviour(kind, **how)),))
 
 
 CASES: dict[str, Case] = {
@@ -179,9 +175,9 @@ CASES: dict[str, Case] = {
     ),
     "dependency-not-met": Case(
         "did not exit successfully",
-        "container llm never starts: it waits for container init, which does not end with 0",
+        "container llm does not start: it waits for container init, which does not end with 0",
         spec=after("init", "success"),
-        scenario=beside("crash", exit_code=3),
+        scenario=image("crash", BESIDE, exit_code=3),
         advice=healthy,
     ),
     "dependency-not-met:time-out": Case(
@@ -189,14 +185,14 @@ CASES: dict[str, Case] = {
         "container agent, which does not come that far within its startTimeout",
         spec=after("agent", "healthy", **CHECKED, overrides={"startTimeout": 30}),
         remedy=after("agent", "healthy", **CHECKED, overrides={"startTimeout": 120}),
-        scenario=beside("slow", load=90),
+        scenario=image("slow", BESIDE, load=90),
     ),
     "dependency-not-met:health": Case(
         "container agent is UNHEALTHY",
         "container agent, which fails its health check",
         spec=after("agent", "healthy", **CHECKED),
         remedy=after("agent", "start", **CHECKED),
-        scenario=beside("unhealthy"),
+        scenario=image("unhealthy", BESIDE),
     ),
     "crash-loop": Case(
         "exit 3",

@@ -174,6 +174,12 @@ def test_drift_alone_is_healthy_and_names_the_fields() -> None:
             "runs the spec's revision, though another one was deployed last",
         ),
         (("tags.ecsinfer:app",), "", "ecsinfer's own tags differ"),
+        (("forceNewDeployment",), "", "deploy would roll it out again"),
+        (
+            ("desiredCount", "forceNewDeployment"),
+            "",
+            "differs from the spec: desiredCount; deploy would roll it out again",
+        ),
     ],
 )
 def test_a_drift_is_told_in_the_users_words(

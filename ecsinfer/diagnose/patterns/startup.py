@@ -91,7 +91,7 @@ def _needs_health(facts: Facts) -> Iterator[tuple[str, str]]:
 def _waits(name: str, other: str, how: str, said: str, advice: str) -> Cause:
     return cause(
         "dependency-not-met",
-        f"container {name} never starts: it waits for container {other}, which {how}",
+        f"container {name} does not start: it waits for container {other}, which {how}",
         (said,),
         f"container {other}: {advice}",
         f"or let container {name} wait for less: depends_on",
