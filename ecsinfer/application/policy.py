@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ecsinfer.application import policy_reads
+from ecsinfer.application.services import service_params
 from ecsinfer.application.statements import Statement, arn, partition, statement
 from ecsinfer.application.task_definitions import task_definition
 from ecsinfer.kinds import ownership
@@ -293,14 +294,12 @@ def _load_balancers(spec: Spec) -> Iterator[Statement]:
 def _roles(spec: Spec) -> Iterator[Statement]:
     """iam:PassRole, for exactly the spec's roles to exactly the service that assumes them (H3)."""
     passed: dict[str, set[str]] = {}
-    for key, service in spec.services.items():
+    for key in spec.services:
         request = task_definition(spec, key, "")
         for role in (request.get("executionRoleArn"), request.get("taskRoleArn")):
             passed.setdefault(_TASKS, set()).add(_role(spec, role))
-        infrastructure = [volume.ebs.role for volume in service.volumes.values() if volume.ebs]
-        infrastructure += [each.role for each in service.load_balancer if each.role]
-        infrastructure += [hook.role for hook in service.rollout.hooks if hook.role]
-        passed.setdefault(_ECS, set()).update(infrastructure)
+        named_roles = _named_roles(service_params(spec, key))
+        passed.setdefault(_ECS, set()).update(_role(spec, role) for role in named_roles)
     for provider in spec.capacity.values():
         if provider.managed_instances is not None:
             managed = provider.managed_instances
@@ -314,6 +313,16 @@ def _roles(spec: Spec) -> Iterator[Statement]:
         if named:
             condition: Mapping[str, Any] = {"iam:PassedToService": service_name}
             yield statement(f"PassRoles{number}", "iam:PassRole", named, StringEquals=condition)
+
+
+def _named_roles(value: Any) -> Iterator[str]:
+    """Every ``roleArn``, and the older ``role``, within the fields of a service."""
+    if isinstance(value, Mapping):
+        yield from (str(value[name]) for name in ("roleArn", "role") if value.get(name))
+        value = value.values()
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        for each in value:
+            yield from _named_roles(each)
 
 
 def _role(spec: Spec, role: Any) -> str:

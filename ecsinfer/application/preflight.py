@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ecsinfer.application import headroom
+from ecsinfer.application import headroom, preflight_capacity
 from ecsinfer.capacity.slots import requirements
 from ecsinfer.errors import PreflightError
 from ecsinfer.events import Warned
-from ecsinfer.kinds import provider_status, reads
+from ecsinfer.kinds import reads
 from ecsinfer.kinds.capacity_provider import CapacityProvider
+from ecsinfer.kinds.images import ecr_images
 from ecsinfer.kinds.task_definition import TaskDefinitionKind
 from ecsinfer.model import Answer, Call, Node, Observation, Plan
 
@@ -45,15 +46,20 @@ def asked(plan: Plan, nodes: Sequence[AnyNode]) -> dict[str, Observation[Found]]
         for node in nodes
         if isinstance(node.desired, CapacityProvider)
     }
+    steps = [(by_key[action.node], step) for action in plan.actions for step in action.steps]
+    calls = [(node, step) for node, step in steps if isinstance(step, Call)]
+    created = [
+        node.desired.name for node, call in calls if call.operation == "CreateCapacityProvider"
+    ]
     looks: dict[str, Observation[Found]] = {}
-    for action in plan.actions:
-        node = by_key[action.node]
-        for call in (step for step in action.steps if isinstance(step, Call)):
-            if call.operation == "CreateCapacityProvider" and node.desired.name in bound:
-                looks[node.key] = _group(node.desired, plan.target.region)
-            elif call.operation in {"CreateService", "UpdateService"}:
-                definition = by_key[f"{TaskDefinitionKind.name}/{node.name}"].desired.request
-                looks |= _service(node, call.params, definition, bound)
+    for node, call in calls:
+        if call.operation in {"CreateService", "UpdateService"}:
+            definition = by_key[f"{TaskDefinitionKind.name}/{node.name}"].desired.request
+            looks |= _service(node, call.params, definition, bound)
+        elif call.operation == "RegisterTaskDefinition":
+            looks[node.key] = _images(node, plan.target.region)
+        elif not node.unwanted:
+            looks |= _provider(node, call, created, plan.target.region)
     return looks
 
 
@@ -91,37 +97,42 @@ def _service(
         yield f"{node.key} capacity", _capacity(node, definition, names, bound)
 
 
-def _group(desired: CapacityProvider, region: str) -> Observation[Found]:
-    """The Auto Scaling group is there, and no other provider's (B3)."""
-    groups, every = yield (
-        reads.auto_scaling_groups(desired.group_name),
-        reads.all_capacity_providers(),
+def _provider(
+    node: AnyNode, call: Call, created: Sequence[str], region: str
+) -> Iterator[tuple[str, Observation[Found]]]:
+    """What a capacity provider, or a cluster's list of them, wants to be there."""
+    if call.operation == "PutClusterCapacityProviders":
+        names = call.params["capacityProviders"]
+        looked = preflight_capacity.association(call.params["cluster"], names, created, region)
+        yield node.key, _refusals(looked)
+    elif isinstance(node.desired, CapacityProvider):
+        settings = call.params.get("autoScalingGroupProvider", {})
+        if call.operation == "CreateCapacityProvider":
+            yield node.key, _refusals(preflight_capacity.group(node.desired, region, settings))
+        elif call.operation == "UpdateCapacityProvider":
+            yield node.key, _refusals(preflight_capacity.protection(node.desired, settings))
+
+
+def _refusals(looked: Observation[tuple[PreflightError, ...]]) -> Observation[Found]:
+    refusals = yield from looked
+    return Found(refusals)
+
+
+def _images(node: AnyNode, region: str) -> Observation[Found]:
+    """The images that the region's ECR should have (J2): without one no task starts."""
+    images = ecr_images(node.desired.request, region)
+    answers = yield tuple(image.read for image in images)
+    return Found(
+        warnings=tuple(
+            Warned(
+                f"image {image.reference} is not in its repository: until it is pushed no task "
+                "starts",
+                node=node.key,
+            )
+            for image, answer in zip(images, answers, strict=True)
+            if "denied" not in answer and image.pinned(answer) == image.reference
+        )
     )
-    group = reads.pick(groups, "AutoScalingGroups", "AutoScalingGroupName", desired.group_name)
-    cannot = f"capacity provider {desired.name} cannot be created"
-    if group is None:
-        return _refused(
-            f"{cannot}: Auto Scaling group {desired.group} does not exist in {region}",
-            "create the group, or correct its name or region in the spec",
-        )
-    owner = _owner(desired, group["AutoScalingGroupARN"], every)
-    if owner:
-        return _refused(
-            f"{cannot}: Auto Scaling group {desired.group_name} belongs to capacity provider "
-            f"{owner}, and a group has one provider at most",
-            f"use that one, under `capacity`: {{name: {owner}, existing: true}}, or name another "
-            "group",
-        )
-    return Found()
-
-
-def _owner(desired: CapacityProvider, group: str, every: Answer) -> str:
-    for each in every.get("capacityProviders", ()):
-        settings = each.get("autoScalingGroupProvider") or {}
-        alive = reads.alive(each) is not None and not provider_status.leaving(each)
-        if alive and each["name"] != desired.name and settings.get("autoScalingGroupArn") == group:
-            return str(each["name"])
-    return ""
 
 
 def _network(node: AnyNode, network: Mapping[str, Any]) -> Observation[Found]:
@@ -208,7 +219,3 @@ def _capacity(
     # Of a daemon it is the instances that tell how many.
     text = seen.shortage(1 if count is None else count)
     return Found(warnings=(Warned(text, node=node.key),) if text else ())
-
-
-def _refused(text: str, hint: str) -> Found:
-    return Found((PreflightError(text, hint=hint),))

@@ -138,20 +138,23 @@ def look(leaving: Leaving | None) -> Observation[Others]:
     """Everybody else's use, as far as the caller may see it; nobody's when nothing is leaving."""
     if leaving is None:
         return Others()
-    (clusters,) = yield (Read("ecs", "ListClusters", {}, items="clusterArns", optional=True),)
+    clusters = yield from having(leaving.cluster)
     there = yield from residents(leaving.cluster, leaving.services)
-    elsewhere = [
-        name for name in reads.names(clusters.get("clusterArns", ())) if name != leaving.cluster
-    ]
-    asked = tuple(replace(reads.clusters(name), optional=True) for name in elsewhere)
-    answers = (yield asked) if asked else ()
     mine = {name for name, each in there.services.items() if _ours(each, leaving.application)}
     return Others(
         {name: _used(each) for name, each in there.services.items() if name not in mine},
         sum(each.get("status") == "ACTIVE" for each in there.services.values()),
         _foreign(there.tasks, {f"service:{name}" for name in mine}),
-        _having(answers, elsewhere),
+        clusters,
     )
+
+
+def having(cluster: str) -> Observation[dict[str, tuple[str, ...]]]:
+    """Provider -> the other clusters that have it, as far as the caller may see them."""
+    (clusters,) = yield (Read("ecs", "ListClusters", {}, items="clusterArns", optional=True),)
+    elsewhere = [name for name in reads.names(clusters.get("clusterArns", ())) if name != cluster]
+    asked = tuple(replace(reads.clusters(name), optional=True) for name in elsewhere)
+    return _having((yield asked) if asked else (), elsewhere)
 
 
 def told(tasks: Iterable[ForeignTask]) -> str:

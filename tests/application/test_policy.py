@@ -41,6 +41,25 @@ def test_roles_are_passed_one_by_one_to_the_service_that_assumes_them() -> None:
     ]
 
 
+@pytest.mark.rule("H3", "H5")
+def test_roles_within_a_services_raw_fields_are_passed_to_ecs() -> None:
+    lattice = {"roleArn": "arn:aws:iam::1:role/lattice", "targetGroupArn": "t", "portName": "p"}
+    connect = {
+        "enabled": True,
+        "services": [{"portName": "p", "tls": {"roleArn": "arn:aws:iam::1:role/tls"}}],
+    }
+    named = gpu(
+        vpc_lattice=[lattice], overrides={"service": {"serviceConnectConfiguration": connect}}
+    )
+    (passed,) = (
+        statement["Resource"]
+        for statement in statements(named).values()
+        if statement.get("Condition", {}).get("StringEquals", {}).get("iam:PassedToService")
+        == "ecs.amazonaws.com"
+    )
+    assert passed == ["arn:aws:iam::1:role/lattice", "arn:aws:iam::1:role/tls"]
+
+
 @pytest.mark.rule("H5")
 def test_writes_are_for_the_specs_own_names() -> None:
     found = statements(gpu())

@@ -151,10 +151,100 @@ def test_a_provider_that_is_there_already_is_looked_behind() -> None:
     theirs = config("quickstart", "name=other", f"{LLM}.name=other")
     assert account.deploy(theirs).status == "done"
     existing = "capacity.gpu={name: other-gpu, existing: true, auto_scaling_group: null}"
-    run = account.prepare(config("quickstart", existing, f"{LLM}.resources.gpu=4"))
+    there = "cluster={name: other, existing: true}"
+    run = account.prepare(config("quickstart", there, existing, f"{LLM}.resources.gpu=4"))
     assert "g5.xlarge holds 0 of its tasks" in warnings(run)[0]
 
 
 def test_what_comes_with_ecsinfer_fits_its_instances() -> None:
     for name, spec in CONFIGS.items():
         assert warnings(Account().prepare(spec)) == [], name
+
+
+def unprotected(account: Account) -> None:
+    """The group's new instances are not protected from scale-in."""
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=furniture.GPU_GROUP, NewInstancesProtectedFromScaleIn=False
+    )
+
+
+@pytest.mark.rule("B6")
+def test_termination_protection_of_a_group_without_is_refused_before_the_first_write() -> None:
+    account = Account()
+    unprotected(account)
+    protected = config("quickstart", "capacity.gpu.termination_protection=true")
+    with pytest.raises(PreflightError, match="does not protect new instances") as refused:
+        account.deploy(protected)
+    assert "--new-instances-protected-from-scale-in" in refused.value.hint
+    free = config("quickstart", "capacity.gpu.termination_protection=false")
+    assert account.deploy(free).error == ""
+    with pytest.raises(PreflightError, match="does not protect new instances"):
+        account.deploy(protected)
+
+
+@pytest.mark.rule("B17", "B20")
+def test_an_existing_provider_that_is_not_there_is_refused_before_the_first_write() -> None:
+    account = Account()
+    with pytest.raises(PreflightError, match="provider nope does not exist in us-east-1"):
+        account.deploy(
+            config(
+                "quickstart", "capacity.gpu={name: nope, existing: true, auto_scaling_group: null}"
+            )
+        )
+    assert not account.client("ecs").list_clusters()["clusterArns"]
+
+
+@pytest.mark.rule("B9")
+def test_a_provider_of_another_cluster_is_refused_before_the_first_write() -> None:
+    account = Account()
+    account.deploy(SPEC)
+    with pytest.raises(PreflightError, match="quickstart-gpu is associated with cluster quickst"):
+        account.deploy(config("quickstart", "cluster.name=other"))
+    assert len(account.client("ecs").list_clusters()["clusterArns"]) == 1
+
+
+def test_a_provider_without_managed_scaling_may_be_in_several_clusters() -> None:
+    account = Account()
+    ecs = account.client("ecs")
+    (group,) = account.client("autoscaling").describe_auto_scaling_groups(
+        AutoScalingGroupNames=[furniture.GPU_GROUP]
+    )["AutoScalingGroups"]
+    ecs.create_capacity_provider(
+        name="shared",
+        autoScalingGroupProvider={
+            "autoScalingGroupArn": group["AutoScalingGroupARN"],
+            "managedScaling": {"status": "DISABLED"},
+        },
+    )
+    ecs.create_cluster(clusterName="theirs", capacityProviders=["shared"])
+    account.sandbox.clock.sleep(60)
+    shared = config(
+        "quickstart", "capacity.gpu={name: shared, existing: true, auto_scaling_group: null}"
+    )
+    made = account.prepare(shared)
+    assert "PutClusterCapacityProviders" in {call.operation for call in made.plan.calls}
+
+
+@pytest.mark.rule("B3")
+def test_a_key_that_was_renamed_is_told_to_keep_the_providers_name() -> None:
+    account = Account()
+    account.deploy(SPEC)
+    renamed = config("quickstart", "capacity={gpu: null, large: {auto_scaling_group: gpu-asg}}")
+    with pytest.raises(PreflightError, match="belongs to capacity provider") as refused:
+        account.deploy(renamed)
+    assert refused.value.hint == (
+        "it is this application's: keep its name under `capacity` (name: quickstart-gpu)"
+    )
+
+
+@pytest.mark.rule("J2")
+def test_an_image_that_is_not_in_its_repository_is_warned_of() -> None:
+    missing = "123456789012.dkr.ecr.us-east-1.amazonaws.com/vllm:missing"
+    account = Account()
+    run = account.prepare(config("quickstart", f"{LLM}.image={missing}"))
+    assert warnings(run) == [
+        f"image {missing} is not in its repository: until it is pushed no task starts"
+    ]
+    denied = Fault("BatchGetImage", nth=0, code="AccessDeniedException", message="You may not.")
+    account.sandbox.faults.add(denied)
+    assert warnings(account.prepare(config("quickstart", f"{LLM}.image={missing}"))) == []
