@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ecsinfer.sandbox import daemon
+from tests.benchmarks import embedded
 
 CONFIG = Path(__file__).parents[2] / "configs" / "quickstart.yaml"
 PYTHON = sys.executable
@@ -91,6 +92,7 @@ def main() -> None:
                 report(f"{latency * 1000:.0f} ms a call", measure(rounds, environment))
             finally:
                 daemon.stop()
+    embedded.report()
 
 
 if __name__ == "__main__":

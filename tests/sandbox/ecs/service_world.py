@@ -104,6 +104,19 @@ class ServiceWorld:
         service: dict[str, Any] = self.ecs.create_service(**given)["service"]
         return service
 
+    def create_many(self, count: int) -> list[str]:
+        """Create services and describe them by tens: their names, as they are described."""
+        names = [f"s{number}" for number in range(count)]
+        for name in names:
+            self.create(name, launchType="EC2")
+        return [
+            service["serviceName"]
+            for first in range(0, count, 10)
+            for service in self.ecs.describe_services(
+                cluster=CLUSTER, services=names[first : first + 10]
+            )["services"]
+        ]
+
     def create_on_fargate(self, name: str = "web", **changes: Any) -> dict[str, Any]:
         """CreateService of a Fargate service of one task."""
         if "vpc" not in self.world.task_definitions:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecsinfer.sandbox.elb.records import TargetGroup, TargetHealth
 from ecsinfer.sandbox.engine import EcsEngine, install
-from ecsinfer.sandbox.scenario import Scenario
+from ecsinfer.sandbox.scenario import Scenario, Timings
 from ecsinfer.sandbox.state import (
     CapacityProvider,
     Cluster,
@@ -317,3 +317,15 @@ def breaking(*, rollback: bool = True, **more: Any) -> dict[str, Any]:
 def messages(service: Service) -> list[str]:
     """Its events, oldest first, without the service's name."""
     return [event.message.partition(") ")[2] for event in reversed(service.events)]
+
+
+def long_rollout(tasks: int) -> tuple[Account, Service]:
+    """A service whose images take ten minutes, and that has just begun to replace its tasks."""
+    account = Account(Scenario(timings=Timings(load=300, pull=300)))
+    account.provider(account.group(maximum=20))
+    service = account.service(
+        account.definition(), desired=tasks, capacityProviderStrategy=strategy("asg")
+    )
+    account.run(1800)
+    account.deploy(service, account.definition(gpu_container("model:2")))
+    return account, service
