@@ -93,7 +93,8 @@ class Fault:
         kind: ``error``: refused with `code`, not applied; ``reset``: connection cut, not applied;
             ``lost``: applied, the answer is lost.
         code: the error code, such as ``ThrottlingException``.
-        message: the error text.
+        message: the error text; empty for what AWS says to a throttled call, and from `status` 500
+            on to one that it failed to answer.
         status: the HTTP status of an ``error``.
     """
 
@@ -102,8 +103,14 @@ class Fault:
     nth: int = 1
     kind: Literal["error", "reset", "lost"] = "error"
     code: str = "ThrottlingException"
-    message: str = "Rate exceeded"
+    message: str = ""
     status: int = 400
+
+    @property
+    def text(self) -> str:
+        """The error text that is told."""
+        # Clients take these words for a throttled call, whatever its code.
+        return self.message or ("Rate exceeded" if self.status < 500 else "Service unavailable.")
 
 
 @dataclass(frozen=True, slots=True)

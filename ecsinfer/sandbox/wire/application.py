@@ -137,7 +137,7 @@ class Application:
 
     def _admit(self, world: World, asked: Asked, fault: Fault | None) -> None:
         if fault is not None and fault.kind == "error":
-            raise ServiceError(fault.code, fault.message, fault.status)
+            raise ServiceError(fault.code, fault.text, fault.status)
         if self._scenario.api_buckets and asked.service == "ecs":
             self._rates.take(asked.region, asked.operation, world.now())
 

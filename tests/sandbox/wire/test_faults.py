@@ -81,6 +81,23 @@ def test_only_the_nth_call_is_befallen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (Fault("ListClusters"), "Rate exceeded"),
+        (Fault("ListClusters", code="ServerException", status=500), "Service unavailable."),
+        (Fault("ListClusters", code="ServerException", status=500, message="no"), "no"),
+    ],
+)
+def test_a_call_that_the_server_failed_is_not_told_that_it_was_throttled(
+    fault: Fault, text: str
+) -> None:
+    ecs = with_fault(fault).session().client("ecs", config=ONCE)
+
+    with pytest.raises(ClientError, match=f": {text}$"):
+        ecs.list_clusters()
+
+
+@pytest.mark.parametrize(
     ("fault", "expected"),
     [
         (Fault("*", nth=0), [True, True, True]),
