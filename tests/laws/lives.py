@@ -9,10 +9,9 @@ from __future__ import annotations
 import functools
 import gc
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ecsinfer.aws.gateway import Sent
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Scenario
 from ecsinfer.spec import Spec
@@ -51,29 +50,39 @@ CHANGED: Mapping[str, Spec] = {
 """What some of the specs become later in their lives."""
 
 
+EMPTYING = "destroy, emptying groups"
+
+
 class Undisturbed(NamedTuple):
-    """A life without faults.
+    """A command that met no fault, on what the commands before it had made.
 
     Attributes:
-        writes: the operations that each command wrote with, in order.
-        requests: all that each command asked or wrote, in order.
-        contents: what was in the account after each.
+        writes: the operations that it wrote with, in order.
+        contents: what was in the account afterwards.
+        groups: the sizes of the spec's Auto Scaling groups then.
     """
 
-    writes: dict[str, list[str]]
-    requests: dict[str, list[Sent]]
-    contents: dict[str, dict[str, Any]]
+    writes: list[str]
+    contents: dict[str, Any]
+    groups: list[Any]
 
 
 def commands(name: str) -> tuple[str, ...]:
-    """What happens in the life of a spec."""
-    return ("deploy", "change", "destroy") if name in CHANGED else ("deploy", "destroy")
+    """What can happen in the life of a spec, which ends with either way to destroy it."""
+    change = ("change",) if name in CHANGED else ()
+    emptying = (EMPTYING,) if group_names(name) else ()
+    return ("deploy", *change, "destroy", *emptying)
 
 
-def through(name: str, wanted: Collection[str]) -> tuple[str, ...]:
-    """The commands up to the last wanted one: what comes after it tells nothing more."""
-    reversed_life = itertools.dropwhile(lambda each: each not in wanted, commands(name)[::-1])
-    return tuple(reversed_life)[::-1]
+def before(name: str, command: str) -> tuple[str, ...]:
+    """What has happened when the command is run."""
+    return tuple(itertools.takewhile(lambda each: each not in {command, "destroy"}, commands(name)))
+
+
+def group_names(name: str) -> list[str]:
+    """The Auto Scaling groups of a spec."""
+    capacity = SPECS[name].capacity.values()
+    return [each.auto_scaling_group for each in capacity if each.auto_scaling_group]
 
 
 def account(scenario: Scenario = QUICK) -> Account:
@@ -92,32 +101,57 @@ def run(where: Account, name: str, command: str, kill: Kill | None = None) -> Ru
     if command == "deploy":
         return where.deploy(SPECS[name], kill=kill)
     spec = CHANGED.get(name, SPECS[name])
-    return where.destroy(spec, kill=kill) if command == "destroy" else where.deploy(spec, kill=kill)
+    if command == "change":
+        return where.deploy(spec, kill=kill)
+    return where.destroy(spec, kill=kill, scale_groups_to_zero=command == EMPTYING)
 
 
 @functools.cache
-def undisturbed(name: str) -> Undisturbed:
-    """The life of a spec that all others must come to."""
+def undisturbed(name: str, command: str) -> Undisturbed:
+    """What all other lives must come to."""
     where = account()
-    life = Undisturbed({}, {}, {})
-    for command in commands(name):
-        done = run(where, name, command)
-        assert list(unfinished(where)) == []
-        life.writes[command] = done.writes
-        life.requests[command] = done.door.log
-        life.contents[command] = contents(where)
+    for earlier in before(name, command):
+        run(where, name, earlier)
+    done = run(where, name, command)
+    assert (done.status, done.error) == ("done", "")
+    assert list(unfinished(where)) == []
+    found = Undisturbed(done.writes, contents(where), groups(where, name))
     # What is loaded by now stays: to look through it for garbage takes a third of a life.
     gc.collect()
     gc.freeze()
-    return life
+    return found
 
 
 def require_undisturbed(where: Account, name: str, command: str, what: object) -> None:
-    """The command, met by `what`, has come to its goal: nothing is left, nothing is there twice."""
-    assert list(unfinished(where)) == [], what
-    assert contents(where) == undisturbed(name).contents[command], what
+    """The command, met by `what`, has come to its goal, and has nothing to do there."""
+    require_as_undisturbed(where, name, command, what)
     last = run(where, name, command)
     assert (last.status, last.writes) == ("nothing-to-do", []), what
+
+
+def require_as_undisturbed(where: Account, name: str, command: str, what: object) -> None:
+    """The command, met by `what`, has come to its goal: nothing is left, nothing is there twice."""
+    assert list(unfinished(where)) == [], what
+    wanted = undisturbed(name, command)
+    assert contents(where) == wanted.contents, what
+    assert groups(where, name) == wanted.groups, what
+
+
+def groups(where: Account, name: str) -> list[Any]:
+    """The least and the wanted size of each of the spec's Auto Scaling groups, and its instances."""
+    client, names = where.client("autoscaling"), group_names(name)
+    if not names:
+        return []
+    answer = client.describe_auto_scaling_groups(AutoScalingGroupNames=names)
+    return [
+        (
+            each["AutoScalingGroupName"],
+            each["MinSize"],
+            each["DesiredCapacity"],
+            len(each["Instances"]),
+        )
+        for each in answer["AutoScalingGroups"]
+    ]
 
 
 def unfinished(where: Account) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""A destroy that may scale our groups to zero leaves nothing; any other leaves them alone."""
+"""A destroy that may scale our groups to zero leaves nothing; any other leaves them alone.
+
+`test_single_faults` has the faults that it overcomes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import pytest
 
 from ecsinfer.events import Retained
 from tests.laws import neighbours
-from tests.laws.world import CONFIGS, Account, Door, KilledError, operations
+from tests.laws.world import CONFIGS, Account, operations
 
 FLAG: dict[str, Any] = {"scale_groups_to_zero": True}
 SIZING = {"UpdateAutoScalingGroup", "SetInstanceProtection"}
@@ -122,20 +125,3 @@ def test_groups_shrink_after_the_services_are_gone_and_before_the_provider_is_de
         "PutClusterCapacityProviders", "DeleteCapacityProvider", "DeleteCluster",
     ]  # fmt: skip
     assert [each for each in planned if each in order] == order
-
-
-@pytest.mark.parametrize("moment", ["write", "written"])
-@pytest.mark.parametrize(
-    "operation", ["DeleteService", "SetInstanceProtection", "UpdateAutoScalingGroup",
-                  "PutClusterCapacityProviders", "DeleteCapacityProvider", "DeleteCluster"],
-)  # fmt: skip
-def test_killed_at_any_call_the_next_destroy_finishes(operation: str, moment: str) -> None:
-    def kill(door: Door, now: str) -> None:
-        if now == moment and door.executed[-1].operation == operation:
-            raise KilledError
-
-    account = deployed("quickstart")
-    assert account.destroy(CONFIGS["quickstart"], kill=kill, **FLAG).status == "killed"
-    run = account.destroy(CONFIGS["quickstart"], **FLAG)
-    assert run.status in {"done", "nothing-to-do"}, run.error
-    assert_gone(account)

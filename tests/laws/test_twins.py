@@ -26,7 +26,7 @@ def creates(name: str) -> list[tuple[str, int]]:
     """The writes of a deploy whose result is seen late, each with its number of that operation."""
     seen: list[str] = []
     found = []
-    for operation in undisturbed(name).writes["deploy"]:
+    for operation in undisturbed(name, "deploy").writes:
         seen.append(operation)
         if operation in {"CreateCluster", "CreateCapacityProvider", "CreateService"}:
             found.append((operation, seen.count(operation)))

@@ -12,7 +12,7 @@ from typing import Any
 
 import boto3
 
-from ecsinfer.aws.gateway import Gateway
+from ecsinfer.aws.gateway import Gateway, Sent
 from ecsinfer.cli import planning
 from ecsinfer.events import Event, Outcome
 from ecsinfer.model import Action, Answer, Call, Node, Plan, Read
@@ -46,6 +46,15 @@ class KilledError(BaseException):
 Kill = Callable[["Door", str], None]
 """Told ``read``, ``write`` or ``written`` whenever one is about to happen, or has; may kill."""
 
+Send = Callable[[], Answer]
+Around = Callable[["Door", Sent, Send], Answer]
+"""Sends one request, and does before and after it what it likes; may kill."""
+
+
+def just_send(_door: Door, _sent: Sent, send: Send) -> Answer:
+    """Send it, and that is all."""
+    return send()
+
 
 class Door(Gateway):
     """The real gateway, and what went through it.
@@ -56,12 +65,15 @@ class Door(Gateway):
         kill: ends the process at a moment of its choice, once there is a plan.
     """
 
-    def __init__(self, session: boto3.Session, sandbox: Sandbox) -> None:
+    def __init__(
+        self, session: boto3.Session, sandbox: Sandbox, around: Around = just_send
+    ) -> None:
         # One read at a time: threads would make the order of reads, and the kills, a matter of luck.
         super().__init__(session, clock=sandbox.clock, jitter=random.Random(1), concurrency=1)
         self.executed: list[Call] = []
         self.rounds = 0
         self.kill: Kill = lambda _door, _moment: None
+        self._around = around
 
     def gather(self, reads: Sequence[Read]) -> list[Answer]:
         if reads:
@@ -75,6 +87,14 @@ class Door(Gateway):
         answer = super().execute(call, notify)
         self.kill(self, "written")
         return answer
+
+    def _send_once(
+        self, service: str, operation: str, params: Mapping[str, Any], *, writes: bool
+    ) -> Answer:
+        def send() -> Answer:
+            return super(Door, self)._send_once(service, operation, params, writes=writes)
+
+        return self._around(self, Sent(service, operation, writes), send)
 
 
 @dataclass
@@ -119,7 +139,11 @@ class Run:
 
 
 class Account:
-    """One account; commands run one after another, each a new process as far as it can tell."""
+    """One account; commands run one after another, each a new process as far as it can tell.
+
+    Attributes:
+        around: sends every request of the commands, those of their planning too.
+    """
 
     def __init__(self, scenario: Scenario = QUICK, region: str = "") -> None:
         free = _FREE.pop() if _FREE else _connected()
@@ -128,10 +152,13 @@ class Account:
         self.sandbox.reset(scenario)
         if region:
             self.session = _OneClientEach(self.sandbox, region)
+        self.around: Around = just_send
 
     def reconnect(self) -> None:
         """Have new clients: botocore's retry quota is a client's, and every process begins full."""
         self.session = _OneClientEach(self.sandbox, "")
+        for service in ("ecs", "application-autoscaling", "autoscaling", "logs"):
+            self.client(service)
 
     def client(self, service: str) -> Any:
         """A plain boto3 client: what anybody else sees and does."""
@@ -151,7 +178,7 @@ class Account:
 
     def prepare(self, spec: Spec, *, destroy: bool = False, **choices: Any) -> Run:
         """A run that has its plan, and has not begun."""
-        door = Door(self.session, self.sandbox)
+        door = Door(self.session, self.sandbox, self.around)
         events: list[Event] = []
         clock = self.sandbox.clock
         reconciler = Reconciler(door, clock, events.append, jitter=random.Random(2))
