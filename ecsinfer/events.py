@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
-VERSION = "1.1"
+VERSION = "1.2"
 
 _NUMBER = re.compile(r"\d+")
 _MOST_NAMED = 5

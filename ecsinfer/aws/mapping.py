@@ -170,6 +170,12 @@ def explain(error: Exception, service: str, operation: str) -> EcsInferError:
         )
     if isinstance(error, _CONFIGURATION):
         return UsageError(str(error), hint="see ~/.aws/config, --profile and --region")
+    if isinstance(error, ValueError):  # of making a client
+        return UsageError(
+            f"{service} has no usable endpoint: {error}",
+            hint="write it as http://HOST:PORT or https://HOST, whether in --endpoint-url, in "
+            "AWS_ENDPOINT_URL or in ~/.aws/config",
+        )
     if isinstance(error, UNREACHABLE):
         return AwsError(
             f"{service} cannot be reached: {error}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 import os
 import ssl
 import threading
@@ -15,6 +16,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader, create_loader
+from botocore.utils import get_environ_proxies
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -92,11 +94,12 @@ class Clients:
             self._session = self._make_session()
         # boto3-stubs has an overload for every service, and this one is not known before.
         make: Any = self._session.client
-        made: BaseClient = make(
-            service,
-            endpoint_url=self._endpoint_url,
-            config=_config(attempts, self._connections),
-        )
+        config = _config(attempts, self._connections)
+        made: BaseClient = make(service, endpoint_url=self._endpoint_url, config=config)
+        url = made.meta.endpoint_url  # the configuration may name one, too
+        if loopback(url) and get_environ_proxies(url):
+            straight = config.merge(Config(proxies={}))
+            made = make(service, endpoint_url=self._endpoint_url, config=straight)
         self._tls = share_tls(made, self._tls)
         return made
 
@@ -138,6 +141,15 @@ def share_tls(client: BaseClient, shared: ssl.SSLContext | None) -> ssl.SSLConte
         return own
     pools["ssl_context"] = shared
     return shared
+
+
+def loopback(url: str) -> bool:
+    """Whether the endpoint is on this machine, where no proxy can reach it for us."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def custom_endpoint(url: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import click
@@ -40,9 +39,9 @@ def explain(common: Common, services: tuple[str, ...]) -> int:
         if common.output == "text":
             causes_view.print_services(found, terminal.data())
         else:
-            document = {
+            documents = {
                 name: None if causes is None else [asdict(each) for each in causes]
                 for name, causes in found.items()
             }
-            click.echo(json.dumps(document, indent=2 if common.output == "json" else None))
+            common.answer.by_service(documents, "causes")
         return 0

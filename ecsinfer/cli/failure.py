@@ -1,13 +1,20 @@
-"""The last rim: an exception becomes a text, a hint and an exit code."""
+"""The last rim: whatever ended a command becomes a text, a hint, an exit code, and data."""
 
 from __future__ import annotations
 
 import os
+import sys
 import traceback
+from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
-from ecsinfer.errors import EcsInferError, SpecError
+from ecsinfer.errors import EcsInferError, InterruptedRunError, SpecError
+from ecsinfer.events import Outcome
+from ecsinfer.reconcile.ending import ended_by
+from ecsinfer.report.jsonl import Answer, unwritable
+from ecsinfer.report.streams import discard
 
 
 def debugging() -> bool:
@@ -15,38 +22,89 @@ def debugging() -> bool:
     return os.environ.get("ECSINFER_DEBUG", "") not in ("", "0")
 
 
-def report(error: BaseException, command: str = "") -> int:
+def done(code: int, command: str, answer: Answer) -> int:
+    """End a command that did what it was asked for; the exit code."""
+    return _close(Outcome("done", code), command, answer)
+
+
+def report(error: BaseException, command: str, answer: Answer) -> int:
     """Tell the user what happened, why and what to try; the exit code."""
     if debugging():
         traceback.print_exception(error)
-    if isinstance(error, EcsInferError):
-        _tell(error, command, str(error), error.hint, error.exit_code)
-        return error.exit_code
-    hint = "the same command with --debug, and report what it prints as a bug of ecsinfer"
-    text = f"unexpected {type(error).__name__}: {error}"
-    _tell(error, command, text, "" if debugging() else hint, 1)
-    return 1
+    known = _known(error)
+    ended = ended_by(known)
+    _tell(known, command, ended)
+    return _close(ended, command, answer, error)
 
 
-def refuse(error: click.ClickException, command: str = "") -> int:
+def refuse(error: click.ClickException, command: str, answer: Answer, words: Sequence[str]) -> int:
     """Tell the user what is wrong with the command line; the exit code."""
     from ecsinfer.report import github
 
+    hint = f"{_program(command)} --help"
+    ended = Outcome("failed", 2, error=error.format_message(), hint=hint)
     if github.active(os.environ):
-        _tell(error, command, error.format_message(), f"{_program(command)} --help", 2)
+        _tell(error, command, ended)
     else:
         error.show()
-    return 2
+    answer.output = _output(words)
+    return _close(ended, command, answer)
 
 
-def _tell(error: BaseException, command: str, text: str, hint: str, code: int) -> None:
+def interrupted(*, answered: bool, answer: Answer) -> int:
+    """Say that Ctrl-C, or the answer to a question, was the end; the exit code."""
+    text = "Aborted: nothing was changed." if answered else "Interrupted."
+    click.echo(text, err=True)
+    return _close(Outcome("interrupted", InterruptedRunError.exit_code, error=text), "", answer)
+
+
+def _close(ended: Outcome, command: str, answer: Answer, error: BaseException | None = None) -> int:
+    """Say as data how it ended; a success of which nobody could read is none."""
+    try:
+        answer.end(ended, error.problems if isinstance(error, SpecError) else ())
+    except EcsInferError as lost:
+        ended = replace(ended_by(lost), exit_code=ended.exit_code or lost.exit_code)
+        _tell(lost, command, ended)
+    except BrokenPipeError:  # who asked does not want to know
+        discard(sys.stdout)
+    return ended.exit_code
+
+
+def _known(error: BaseException) -> EcsInferError:
+    """The error in words that a user can act on."""
+    if isinstance(error, EcsInferError):
+        return error
+    if isinstance(error, OSError) and error.filename:
+        return EcsInferError(
+            f"{error.filename}: {error.strerror}", hint="check that path, and who may use it"
+        )
+    if isinstance(error, OSError) and _stdout_is_full():
+        return unwritable(error)
+    hint = "the same command with --debug, and report what it prints as a bug of ecsinfer"
+    return EcsInferError(
+        f"unexpected {type(error).__name__}: {error}", hint="" if debugging() else hint
+    )
+
+
+def _stdout_is_full() -> bool:
+    """Whether standard output still holds what it could not write."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        discard(sys.stdout)
+        return True
+    return False
+
+
+def _tell(error: BaseException, command: str, ended: Outcome) -> None:
     from ecsinfer.report import github, summary
 
+    text, hint = ended.error, ended.hint
     if github.active(os.environ):
         # GitHub's log shows an annotation as a line of its own: told twice it reads badly.
         for line in github.annotated(error, text, hint, os.environ):
             click.echo(line, err=True)
-        title = f"{_program(command)} ended with exit code {code}"
+        title = f"{_program(command)} ended with exit code {ended.exit_code}"
         told = (*text.splitlines(), f"try: {hint}" if hint else "")
         github.summarise(os.environ, summary.of_failure(title, told))
         return
@@ -57,6 +115,16 @@ def _tell(error: BaseException, command: str, text: str, hint: str, code: int) -
         click.secho(f"error: {each}", err=True, fg="red", color=colour)
     if hint:
         click.echo(f"try: {hint}", err=True)
+
+
+def _output(words: Sequence[str]) -> str:
+    """The ``--output`` of a command line that could not be read; the last one counts."""
+    found = "text"
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        name, equals, value = word.partition("=")
+        if name == "--output":
+            found = value if equals else following
+    return found if found in ("json", "jsonl") else "text"
 
 
 def _program(command: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ecsinfer.cli.options import Common, aws_options
+
+if TYPE_CHECKING:
+    from ecsinfer.report.jsonl import Answer
 
 PRESETS = ("vllm", "triton", "tgi", "sglang", "generic")
 
@@ -54,9 +58,30 @@ def init(
             hint="--force overwrites, -f FILE writes somewhere else",
         )
     for path, text in files.items():
-        path.write_text(text)
+        _write(path, text)
         click.echo(f"wrote {path}", err=True)
+    _say(common.answer, list(map(str, files)))
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    from ecsinfer.errors import UsageError
+
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="-f FILE writes somewhere else"
+        ) from error
+
+
+def _say(answer: Answer, written: Sequence[str]) -> None:
+    from ecsinfer import events
+
+    if answer.output == "jsonl":
+        answer.lines("written", ({"file": file} for file in written))
+    else:
+        answer.document({"version": events.VERSION, "files": written})
 
 
 def _of_services(common: Common, sources: tuple[str, ...], name: str) -> Mapping[Path, str]:

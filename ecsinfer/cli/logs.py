@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -264,10 +263,11 @@ def writer(look: Look, seen: Seen, since: float) -> LogView | JsonLinesLog | Jso
     from ecsinfer.report.log_document import JsonLinesLog, JsonLog
     from ecsinfer.report.log_view import LogView
 
-    if look.session.common.output == "jsonl":
-        return JsonLinesLog(sys.stdout, look.key)
-    if look.session.common.output == "json":
-        return JsonLog(sys.stdout, look.key)
+    common = look.session.common
+    if common.output == "jsonl":
+        return JsonLinesLog(common.answer, look.key)
+    if common.output == "json":
+        return JsonLog(common.answer, look.key)
     containers = (
         [look.container] if look.container else [each.container for each in seen.destinations]
     )

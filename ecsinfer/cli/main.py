@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import keyword
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -17,6 +16,7 @@ import click
 
 from ecsinfer.cli.interrupts import Interrupts, leave
 from ecsinfer.errors import InterruptedRunError
+from ecsinfer.report.jsonl import Answer
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Write a spec: from a preset, or from a service that runs already."),
@@ -82,7 +82,9 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # `ecsinfer logs | head`: click would end with 1
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            from ecsinfer.report.streams import discard
+
+            discard(sys.stdout)
             return 0
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
@@ -129,19 +131,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = next((word for word in words if word in COMMANDS), "")
+    answer = Answer()
     try:
-        result = cli.main(words, prog_name="ecsinfer", standalone_mode=False)
+        result = cli.main(words, prog_name="ecsinfer", standalone_mode=False, obj=answer)
     except click.ClickException as error:
         from ecsinfer.cli.failure import refuse
 
-        return refuse(error, command)
+        return refuse(error, command, answer, words)
     except click.Abort as abort:
+        from ecsinfer.cli.failure import interrupted
+
         # click makes an Abort of a Ctrl-C; the answer to a question has no cause but itself.
-        answered = abort.__cause__ is None
-        click.echo("Aborted: nothing was changed." if answered else "Interrupted.", err=True)
-        return InterruptedRunError.exit_code
+        return interrupted(answered=abort.__cause__ is None, answer=answer)
     except Exception as error:  # noqa: BLE001  the last rim: a person never sees a traceback
         from ecsinfer.cli.failure import report
 
-        return report(error, command)
-    return int(result or 0)
+        return report(error, command, answer)
+    from ecsinfer.cli.failure import done
+
+    return done(int(result or 0), command, answer)

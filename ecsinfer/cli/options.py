@@ -6,18 +6,20 @@ import functools
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from ecsinfer.report.jsonl import Answer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """Which spec, against which AWS, reported how."""
+    """Which spec, against which AWS, reported how; `answer` is what is said as data."""
 
     file: Path
     env: str | None
@@ -29,6 +31,7 @@ class Common:
     sandbox: bool = False
     debug: bool = False
     no_color: bool = False
+    answer: Answer = field(default_factory=Answer, compare=False)
 
     def again(self) -> str:
         """The options that choose the same spec and the same AWS, as a shell takes them."""
@@ -45,10 +48,31 @@ class Common:
         return shlex.join(words)
 
 
+def _require_one_aws(common: Common) -> None:
+    """The embedded AWS has its own endpoint and credentials.
+
+    Raises:
+        UsageError: others are named beside it.
+    """
+    from ecsinfer.errors import UsageError
+
+    named = {"--profile": common.profile, "--endpoint-url": common.endpoint_url}
+    beside = [option for option, value in named.items() if value]
+    if common.sandbox and beside:
+        raise UsageError(
+            f"--sandbox has its own endpoint and credentials, and {' and '.join(beside)} would "
+            "count for nothing",
+            hint=f"leave out {' and '.join(beside)}, or --sandbox",
+        )
+
+
 def _gather(command: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        common = Common(**{name: kwargs.pop(name) for name in names})
+        answer = click.get_current_context().find_object(Answer) or Answer()
+        answer.output = kwargs["output"]
+        common = Common(**{name: kwargs.pop(name) for name in names}, answer=answer)
+        _require_one_aws(common)
         if common.debug:
             os.environ["ECSINFER_DEBUG"] = "1"
         if common.no_color:
@@ -56,6 +80,29 @@ def _gather(command: Callable[..., Any], names: tuple[str, ...]) -> Callable[...
         return command(common, *args, **kwargs)
 
     return wrapper
+
+
+class Endpoint(click.ParamType[str]):
+    """An endpoint, which botocore would not take without its scheme."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The URL as it is."""
+        if not is_endpoint(value):
+            self.fail(f"{value!r} is no URL; write http://HOST:PORT or https://HOST", param, ctx)
+        return str(value)
+
+
+def is_endpoint(url: str) -> bool:
+    """Whether requests can be sent to the URL."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 _SPEC = (
@@ -78,13 +125,16 @@ _SPEC = (
 _AWS = (
     click.option("--profile", help="The profile of the AWS configuration to use."),
     click.option("--region", help="The AWS region; else the spec's, else the AWS default chain."),
-    click.option("--endpoint-url", metavar="URL", help="Talk to this endpoint instead of AWS."),
+    click.option(
+        "--endpoint-url", type=Endpoint(), metavar="URL",
+        help="Talk to this endpoint instead of AWS.",
+    ),
     click.option(
         "--sandbox", is_flag=True,
         help="Talk to the embedded AWS on this machine; starts it if it is not running.",
     ),
 )  # fmt: skip
-_ALL = tuple(field.name for field in fields(Common))
+_ALL = tuple(each.name for each in fields(Common) if each.name != "answer")
 _OFFLINE = ("file", "env", "sets", "output", "debug", "no_color")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -59,6 +60,8 @@ def plan(
 
     if not destroy and (purge or scale_groups_to_zero):
         raise UsageError("--purge and --scale-groups-to-zero go with --destroy")
+    if out is not None:
+        _require_place(out)
     with open_session(common) as session:
         planned = session.plan(
             services=services,
@@ -71,12 +74,36 @@ def plan(
         )
         made = planned.plan
         session.started("plan")
+        if out is not None:
+            from ecsinfer.cli import planning
+            from ecsinfer.reconcile.codec import dump
+
+            _save(out, dump(made, spec=planning.digest(session.spec)))
         session.show_plan(made)
         session.summarise(made)
         session.warn(planned)
-        if out is not None:
-            from ecsinfer.reconcile.codec import dump
-
-            out.touch(mode=0o600)  # its calls carry whole task definitions, for nobody else
-            out.write_text(dump(made))
         return CHANGES_FOUND if detailed_exitcode and not made.empty else 0
+
+
+def _require_place(out: Path) -> None:
+    """Refuse, before anything is asked, a file that could not be written afterwards.
+
+    Raises:
+        UsageError: it could not.
+    """
+    from ecsinfer.errors import UsageError
+
+    if not out.parent.is_dir():
+        raise UsageError(
+            f"--out {out}: there is no directory {out.parent}", hint=f"mkdir -p {out.parent}"
+        )
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise UsageError(f"--out {out} may not be written", hint="name a file elsewhere")
+
+
+def _save(out: Path, text: str) -> None:
+    """Write a plan for nobody else: its calls carry whole task definitions."""
+    if not out.exists() or out.is_file():  # a pipe is left as it is
+        out.touch(mode=0o600)
+        out.chmod(0o600)  # of one that was there
+    out.write_text(text)

@@ -81,6 +81,16 @@ def make(
     return Planned(plan, nodes, (*told, *preflight.require(seen.values())))
 
 
+def digest(spec: Spec) -> str:
+    """What tells a spec from every other: the same however it is written down."""
+    import hashlib
+    import json
+
+    # What is not written has its default, of whatever version of ecsinfer.
+    said = spec.model_dump(mode="json", exclude_defaults=True)
+    return f"sha256:{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()}"
+
+
 def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
     """A plan from a file, with the nodes that it must have been made from.
 
@@ -88,6 +98,7 @@ def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
 
     Raises:
         PlanStaleError: what the spec had forgotten when it was made is gone.
+        PreflightError: what a deploy needs to be there is not, any more.
     """
     from ecsinfer.application import compile_spec
 
@@ -114,7 +125,26 @@ def saved(gateway: Gateway, spec: Spec, plan: Plan, **choices: Any) -> Planned:
         nodes = compiled(forgotten=found, elsewhere=elsewhere)
         if not chosen:
             _refuse_gone(plan, frozenset(node.key for node in nodes))
-    return Planned(plan, nodes)
+    return Planned(plan, nodes, _looked_at(gateway, plan, nodes))
+
+
+def _looked_at(gateway: Gateway, plan: Plan, nodes: Nodes) -> tuple[Warned, ...]:
+    """What to tell beside a saved plan; nothing of one that is refused as stale anyway.
+
+    Raises:
+        PreflightError: what it needs to be there is not, any more.
+    """
+    from ecsinfer.application import preflight
+    from ecsinfer.reconcile.observe import observe
+
+    if plan.intent == "destroy" or not {each.node for each in plan.actions} <= {
+        node.key for node in nodes
+    }:
+        return ()
+    with gateway.planning():
+        if plan.target != gateway.target():
+            return ()
+        return preflight.require(observe(gateway, preflight.asked(plan, nodes)).values())
 
 
 def _refuse_gone(plan: Plan, there: frozenset[str]) -> None:

@@ -25,4 +25,9 @@ def policy(common: Common, scale_groups_to_zero: bool) -> None:
     document = application.policy(
         loaded, scale_groups_to_zero=scale_groups_to_zero, lookups=offline.references
     )
-    click.echo(json.dumps(document, indent=2))
+    if common.output == "jsonl":
+        common.answer.document({"policy": document}, "policy")
+    elif common.output == "json":
+        common.answer.document(document, "policy")
+    else:
+        click.echo(json.dumps(document, indent=2))

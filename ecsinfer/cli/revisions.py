@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -45,6 +44,5 @@ def list_revisions(session: Session, services: tuple[str, ...] = ()) -> int:
     if session.common.output == "text":
         revisions_view.print_revisions(found, terminal.data())
     else:
-        indent = 2 if session.common.output == "json" else None
-        click.echo(json.dumps(found, indent=indent, default=str))
+        session.common.answer.by_service(found, "revisions")
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -56,11 +55,14 @@ class Session:
 
         Raises:
             UsageError: it is none of this application.
+            PlanStaleError: it was made from another spec.
+            PreflightError: what a deploy needs to be there is not, any more.
         """
         from ecsinfer.cli import planning
         from ecsinfer.reconcile.codec import load
 
-        plan = load(file.read_text(), application=self.spec.name)
+        digest = planning.digest(self.spec)
+        plan = load(file.read_bytes(), application=self.spec.name, spec=digest)
         return planning.saved(self.gateway, self.spec, plan, **choices)
 
     def warn(self, planned: Planned) -> None:
@@ -99,7 +101,7 @@ class Session:
         elif self.common.output == "json":
             from ecsinfer.report.jsonl import plan_document
 
-            click.echo(json.dumps(plan_document(plan), indent=2, default=str))
+            self.common.answer.document(plan_document(plan), "plan")
         else:
             from ecsinfer.reconcile.reconciler import planned
 
@@ -140,7 +142,7 @@ class Session:
             from ecsinfer.report.jsonl import outcome_document
 
             document = {**outcome_document(outcome), "outputs": outputs}
-            click.echo(json.dumps(document, indent=2, default=str))
+            self.common.answer.document(document)
         elif self.common.output == "text" and not outcome.exit_code:
             outcome_view.print_outputs(outputs, terminal.data())
         if outcome.exit_code:
@@ -173,7 +175,11 @@ def open_session(common: Common) -> Iterator[Session]:
     loaded = draft
     if offline.references:
         loaded = spec.load(common.file, env=common.env, sets=common.sets, lookup=AwsLookup(gateway))
-    emit, close = terminal.sink(common.output, clock.now)
+    began = clock.now()
+    common.answer.measure = lambda: (
+        (clock.now() - began).total_seconds(), gateway.counts.reads, gateway.counts.writes,
+    )  # fmt: skip
+    emit, close = terminal.sink(common.answer, clock.now)
     try:
         yield Session(
             common=common,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from ecsinfer.cli.options import Common, Duration, aws_options, services_argumen
 if TYPE_CHECKING:
     from ecsinfer.cli.session import Session
     from ecsinfer.model import Change, Clock, Node, Reader
+    from ecsinfer.report.jsonl import Answer
     from ecsinfer.status.assess import Finding
     from ecsinfer.status.facts import Drift, Status
     from ecsinfer.status.gather import Subject
@@ -51,7 +51,7 @@ def status(common: Common, services: tuple[str, ...], watch: bool, interval: flo
             "--watch shows more than one state, and --output json prints one document",
             hint="use --output jsonl: one state a line",
         )
-    with open_session(common) as session, _shown(common.output, watch=watch) as show:
+    with open_session(common) as session, _shown(common.answer, watch=watch) as show:
         if watch:
             session.started("status")
             # A person looks at it: the pause is one of the wall's clock, not of a simulated one.
@@ -156,15 +156,13 @@ def _next_revision(changes: Iterable[Change]) -> str:
 
 
 @contextlib.contextmanager
-def _shown(output: str, *, watch: bool) -> Iterator[Show]:
+def _shown(answer: Answer, *, watch: bool) -> Iterator[Show]:
     """What shows a state, in the form that was asked for."""
-    if output != "text":
+    if answer.output != "text":
         from ecsinfer.report.status_document import document
 
         def tell(seen: Status, findings: Sequence[Finding]) -> None:
-            told = document(seen, findings)
-            line = told if output == "json" else {"type": "status", **told}
-            click.echo(json.dumps(line, indent=2 if output == "json" else None, default=str))
+            answer.document(document(seen, findings), "status")
 
         yield tell
         return

@@ -10,20 +10,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
 
-from ecsinfer.errors import UsageError
+from ecsinfer.errors import PlanStaleError, UsageError
 from ecsinfer.model import Action, Call, Change, Effect, Plan, Settle, Step, Target, Verb
 
 FORMAT = "ecsinfer-plan"
-VERSION = 1
+VERSION = 2
 
 _TIME = "$datetime"
 
 
-def dump(plan: Plan) -> str:
-    """The plan as JSON text."""
+def dump(plan: Plan, *, spec: str = "") -> str:
+    """The plan as JSON text; `spec` is the digest of the spec that it was made from."""
     document = {
         "format": FORMAT,
         "version": VERSION,
+        "spec": spec,
         "application": plan.application,
         "intent": plan.intent,
         "target": {
@@ -36,15 +37,17 @@ def dump(plan: Plan) -> str:
     return json.dumps(document, indent=2, default=_time_to_json)
 
 
-def load(text: str, *, application: str = "") -> Plan:
+def load(text: str | bytes, *, application: str = "", spec: str = "") -> Plan:
     """The plan that `dump` wrote.
 
     Args:
         text: the file's content.
         application: if given, the only application whose plan is taken.
+        spec: if given, the digest of the only spec whose plan is taken.
 
     Raises:
         UsageError: it is no plan, of another version, or of another application.
+        PlanStaleError: it was made from another spec.
     """
     document = _document(text)
     if document.get("version") != VERSION:
@@ -64,12 +67,20 @@ def load(text: str, *, application: str = "") -> Plan:
         raise UsageError(f"the plan is damaged: {error!r}", hint="make a new plan") from error
     if application and plan.application != application:
         raise UsageError(f"the plan is of application {plan.application}, not of {application}")
+    if spec and document.get("spec") != spec:
+        raise PlanStaleError(
+            "the plan was made from another spec: with another --file, --env or --set, before the "
+            "file was edited, or before a value changed that it looks up",
+            hint="give the options that plan was given, or make a new plan",
+        )
     return plan
 
 
-def _document(text: str) -> Mapping[str, Any]:
+def _document(text: str | bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(text, object_hook=_time_from_json)
+    except UnicodeDecodeError:
+        document = None
     except ValueError as error:
         raise UsageError(f"the plan is no JSON: {error}") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:

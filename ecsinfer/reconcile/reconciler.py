@@ -245,7 +245,8 @@ def _graph(plan: Plan, nodes: Sequence[AnyNode]) -> Graph:
     graph = deploy_graph(nodes) if plan.intent == "deploy" else destroy_graph(nodes)
     if list(graph.nodes) != [action.node for action in plan.actions]:
         raise PlanStaleError(
-            "the spec has other resources than the plan was made for", hint="make a new plan"
+            "the plan is for other resources than those that it would be made for now",
+            hint="name the services that plan was given, or make a new plan",
         )
     return graph
 

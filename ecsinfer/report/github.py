@@ -98,15 +98,23 @@ def command(name: str, text: str, **properties: object) -> str:
 
 
 def _told(problem: Problem) -> str:
-    return _with(problem.hint, f"{problem.path}: {problem.text}".removeprefix(": "))
+    places = (problem.file if _of_command_line(problem) else "", problem.path)
+    return _with(problem.hint, ": ".join(filter(None, (*places, problem.text))))
 
 
 def _with(hint: str, text: str) -> str:
     return f"{text}\ntry: {hint}" if hint else text
 
 
+def _of_command_line(problem: Problem) -> bool:
+    """Whether the problem is in an option, such as ``--set services.llm.replicas``."""
+    return problem.file.startswith("--")
+
+
 def _place(problem: Problem, environment: Mapping[str, str]) -> dict[str, object]:
     """Where GitHub finds the problem: its paths begin at the root of the checkout."""
+    if _of_command_line(problem):
+        return {"title": "invalid spec"}
     root = environment.get("GITHUB_WORKSPACE", "")
     path = Path(problem.file).absolute()
     inside = problem.file and root and path.is_relative_to(root)

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, TextIO
+from typing import Any
 
 from ecsinfer import events
 from ecsinfer.logs.lines import Line
 from ecsinfer.logs.tasks import Task
+from ecsinfer.report.jsonl import Answer
 
 
 class JsonLinesLog:
     """Writes every line and every failed task as one JSON object a line, as they come."""
 
-    def __init__(self, stream: TextIO, service: str) -> None:
-        self._stream = stream
+    def __init__(self, answer: Answer, service: str) -> None:
+        self._answer = answer
         self._service = service
 
     def task(self, task: Task) -> None:
         """Write why a task stopped."""
-        self._write([{"type": "task", **_task(self._service, task)}])
+        self._answer.lines("task", [_task(self._service, task)])
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write lines."""
-        self._write({"type": "log", **_line(self._service, each)} for each in lines)
+        self._answer.lines("log", (_line(self._service, each) for each in lines))
 
     def close(self) -> None:
         """Everything was written when it came."""
-
-    def _write(self, documents: Iterable[dict[str, Any]]) -> None:
-        self._stream.write("".join(f"{json.dumps(each)}\n" for each in documents))
-        self._stream.flush()
 
 
 class JsonLog:
     """Writes one document at the end."""
 
-    def __init__(self, stream: TextIO, service: str) -> None:
-        self._stream = stream
+    def __init__(self, answer: Answer, service: str) -> None:
+        self._answer = answer
         self._service = service
         self._tasks: list[dict[str, Any]] = []
         self._lines: list[dict[str, Any]] = []
@@ -61,7 +57,7 @@ class JsonLog:
             "tasks": self._tasks,
             "lines": self._lines,
         }
-        self._stream.write(json.dumps(document, indent=2) + "\n")
+        self._answer.document(document)
 
 
 def _line(service: str, line: Line) -> dict[str, Any]:

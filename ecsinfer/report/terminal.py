@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 
 from ecsinfer.events import Emit, Event, Outcome
 from ecsinfer.report import github, lines
-from ecsinfer.report.jsonl import JsonLinesSink
+from ecsinfer.report.jsonl import Answer
 from ecsinfer.report.outcome_view import print_failure
 from ecsinfer.report.plain import PlainSink
+from ecsinfer.report.streams import discard
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,14 +54,14 @@ def drawable(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
 
 
-def sink(output: str, now: Callable[[], datetime]) -> tuple[Emit, Callable[[], None]]:
+def sink(answer: Answer, now: Callable[[], datetime]) -> tuple[Emit, Callable[[], None]]:
     """The sink that fits the output format and the terminal, and what ends it."""
-    if output == "jsonl":
-        return _steady(JsonLinesSink(sys.stdout), sys.stdout), lambda: None
+    if answer.output == "jsonl":
+        return answer.event, lambda: None
     if github.active(os.environ):
         workflow = github.GithubSink(sys.stderr, now, os.environ)
         return _steady(workflow, sys.stderr), workflow.close
-    if output == "text" and drawable(sys.stderr):
+    if answer.output == "text" and drawable(sys.stderr):
         from ecsinfer.report.live import LiveSink  # noqa: PLC0415  only where there is a terminal
 
         live = LiveSink(_console(sys.stderr))
@@ -69,13 +70,15 @@ def sink(output: str, now: Callable[[], datetime]) -> tuple[Emit, Callable[[], N
 
 
 def _steady(emit: Emit, stream: TextIO) -> Emit:
-    """The sink, with which a run goes on when the reader of its log goes away."""
+    """The sink, with which a run goes on when the reader of its log goes away, or its disk is full."""
 
     def tell(event: Event) -> None:
         try:
             emit(event)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except OSError as error:
+            if error.filename:  # not the stream's
+                raise
+            discard(stream)
 
     return tell
 

@@ -92,7 +92,6 @@ def start(
     Raises:
         DaemonError: it ended at once, or did not answer in time; carries what it said.
     """
-    state_directory().mkdir(parents=True, exist_ok=True)
     with _only_one():
         running = status()
         if running is not None:
@@ -162,7 +161,11 @@ def reset(scenario: Path | None = None) -> bool:
     running = status()
     if running is None:
         return False
-    ask(running.port, "POST", "reset", scenario.read_text() if scenario else "")
+    try:
+        text = scenario.read_text() if scenario else ""
+    except UnicodeDecodeError as error:
+        raise DaemonError(f"{scenario} is no text: {error}") from error
+    ask(running.port, "POST", "reset", text)
     return True
 
 
@@ -197,8 +200,21 @@ def _state_file() -> Path:
 
 @contextmanager
 def _only_one() -> Iterator[None]:
-    """Two starts at the same time are one."""
-    with (state_directory() / "sandbox.lock").open("w") as file:
+    """Two starts at the same time are one.
+
+    Raises:
+        DaemonError: there is no place for the state file.
+    """
+    directory = state_directory()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / "sandbox.lock").open("w")
+    except OSError as error:
+        raise DaemonError(
+            f"{directory}, where the embedded AWS keeps its state, cannot be written "
+            f"({error.strerror}); have XDG_CACHE_HOME name a directory that can"
+        ) from error
+    with lock as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

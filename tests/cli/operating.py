@@ -11,6 +11,7 @@ from ecsinfer.cli.options import Common
 from ecsinfer.cli.session import Session
 from ecsinfer.events import Event, Outcome, Warned
 from ecsinfer.reconcile.reconciler import Reconciler
+from ecsinfer.report.jsonl import Answer
 from ecsinfer.sandbox.embedded import Sandbox
 from ecsinfer.spec import Spec
 from tests.application.specs import SCALING, gpu
@@ -31,7 +32,7 @@ class Operator:
             sandbox.session(), clock=sandbox.clock, jitter=random.Random(1), concurrency=1
         )
         self.session = Session(
-            common=Common(Path("ecsinfer.yaml"), None, (), output=output),
+            common=Common(Path("ecsinfer.yaml"), None, (), output=output, answer=Answer(output)),
             spec=spec,
             gateway=self.gateway,
             clock=sandbox.clock,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -96,6 +97,24 @@ class Terminal:
         while text not in self.shown:
             assert time.monotonic() < deadline, f"{text!r} is not on the screen: {self.shown}"
             assert self._read(), f"ended without {text!r}: {self.shown}"
+
+    def answer(self, question: str, keys: str) -> None:
+        """Type the keys once the question is on the screen and an answer is waited for.
+
+        Python loses a signal that comes after its last look and before it waits for a line; nobody
+        types as fast.
+        """
+        self.read_until(question)
+        deadline = time.monotonic() + PATIENCE
+        while not self._waits():
+            assert time.monotonic() < deadline, f"no answer is waited for: {self.shown}"
+            time.sleep(0.01)  # noqa: TID251  another process is waited for
+        self.type(keys)
+
+    def _waits(self) -> bool:
+        """Whether the process does nothing, as far as the system tells."""
+        told = Path(f"/proc/{self._process.pid}/stat")
+        return not told.exists() or told.read_text().rpartition(")")[2].split()[0] == "S"
 
     def exit_code(self) -> int:
         """Look at the screen to the end; the exit code."""

@@ -15,9 +15,12 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture
 def aws(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """An AWS that ecsinfer does not know for an embedded one, so that it asks as of a real one."""
+    """An AWS that ecsinfer does not know for an embedded one, so that it asks as of a real one.
+
+    Its time goes as ours does: a wait is drawn for long enough, however busy the machine is.
+    """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    server = Server()
+    server = Server(speed=1)
     thread = threading.Thread(target=server.serve)
     thread.start()
     yield server
@@ -52,8 +55,7 @@ def test_without_a_terminal_yes_goes_ahead(aws: Server) -> None:
 
 def test_no_changes_nothing(aws: Server) -> None:
     with Terminal(*command("deploy", aws)) as terminal:
-        terminal.read_until("Deploy quickstart in account 123456789012? [y/N]")
-        terminal.type("n\n")
+        terminal.answer("Deploy quickstart in account 123456789012? [y/N]: ", "n\n")
 
         assert terminal.exit_code() == 130
         assert "Aborted: nothing was changed." in terminal.shown
@@ -62,8 +64,7 @@ def test_no_changes_nothing(aws: Server) -> None:
 
 def test_yes_goes_ahead_until_ctrl_c(aws: Server) -> None:
     with Terminal(*command("deploy", aws)) as terminal:
-        terminal.read_until("[y/N]")
-        terminal.type("y\n")
+        terminal.answer("[y/N]: ", "y\n")
         terminal.read_until(" / 10m 00s")  # a wait is drawn, with how long it may take
         terminal.type(CTRL_C)
 
@@ -76,8 +77,7 @@ def test_yes_goes_ahead_until_ctrl_c(aws: Server) -> None:
 
 def test_ctrl_c_is_an_answer_too(aws: Server) -> None:
     with Terminal(*command("deploy", aws)) as terminal:
-        terminal.read_until("[y/N]")
-        terminal.type(CTRL_C)
+        terminal.answer("[y/N]: ", CTRL_C)
 
         assert terminal.exit_code() == 130
         assert "Aborted: nothing was changed." in terminal.shown

@@ -51,7 +51,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     def open_session(common: Common) -> Iterator[Session]:
         spec, clock = load(common.file), sandbox.clock
         gateway = Gateway(sandbox.session(), clock=clock, jitter=random.Random(1))
-        emit, close = terminal.sink(common.output, clock.now)
+        emit, close = terminal.sink(common.answer, clock.now)
         reconciler = Reconciler(
             gateway,
             clock,

@@ -296,7 +296,8 @@ def test_lines_for_machines_are_one_document_or_one_a_line(
     assert (document["version"], document["service"], document["tasks"]) == (VERSION, "llm", [])
     assert len(document["lines"]) == 4
     assert run(["logs", "--since", "1h", "--output", "jsonl"]) == 0
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    head, *lines, end = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (head["type"], end["type"], end["exit_code"]) == ("version", "finished", 0)
     assert lines == [{"type": "log", **line} for line in document["lines"]]
     first = lines[0]
     assert first["message"] == "[simulated] llm starts: vllm:v1"
@@ -312,7 +313,7 @@ def test_failed_tasks_for_machines_come_before_their_lines(
 ) -> None:
     operator(sandbox, CRASH, **NO_ROLLBACK).deploy()
     assert run(["logs", "--failed", "--output", "jsonl"]) == 0
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    _, *told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["type"] for each in told[:2]] == ["task", "log"]
     assert told[0]["exits"] == ["llm: exit code 1"]
     assert told[0]["task"] == told[1]["task"]

@@ -72,7 +72,7 @@ def changed(**fields: Any) -> str:
         ("not json", "no JSON"),
         ("[]", "no plan"),
         (changed(format="terraform"), "no plan"),
-        (changed(version=2), "version 2"),
+        (changed(version=1), "format version 1, and this ecsinfer executes version 2"),
         (changed(intent="explode"), "damaged"),
         (changed(actions=[{}]), "damaged"),
         (changed(target={"planet": "earth"}), "damaged"),

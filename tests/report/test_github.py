@@ -11,6 +11,7 @@ import pytest
 from ecsinfer import events
 from ecsinfer.cli.main import run
 from ecsinfer.report.github import GithubSink, active, annotated_outcome, command
+from ecsinfer.report.jsonl import Answer
 from ecsinfer.report.terminal import sink
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -105,7 +106,7 @@ def test_it_is_chosen_in_a_workflow_only_and_leaves_json_lines_alone(
     assert not active({})
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     for output, commands in (("text", 1), ("json", 1), ("jsonl", 0)):
-        emit, close = sink(output, lambda: NOON)
+        emit, close = sink(Answer(output), lambda: NOON)
         emit(events.ActionStarted("cluster/a", "create"))
         close()
         written = capsys.readouterr()

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from ecsinfer import events
-from ecsinfer.report.jsonl import JsonLinesSink
+from ecsinfer.report.jsonl import Answer
 from ecsinfer.report.live import MOST_LINES, LiveSink
 from ecsinfer.report.plain import HEARTBEAT, PlainSink
 from ecsinfer.sandbox.clock import VirtualClock
@@ -84,7 +84,7 @@ def test_the_simulated_aws_is_always_called_simulated() -> None:
 
 def test_json_lines_begin_with_the_version_and_round_trip() -> None:
     stream = io.StringIO()
-    sink = JsonLinesSink(stream)
+    sink = Answer("jsonl", stream).event
     for event in RUN:
         sink(event)
     first, *lines = [json.loads(line) for line in stream.getvalue().splitlines()]

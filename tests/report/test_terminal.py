@@ -12,6 +12,7 @@ import pytest
 
 from ecsinfer import events
 from ecsinfer.report import terminal
+from ecsinfer.report.jsonl import Answer
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GREEN = "\x1b[32mok\x1b[0m\n"
@@ -76,7 +77,7 @@ def test_a_run_is_drawn_only_where_it_can_be_drawn_anew(
     stream = Stream(tty=tty)
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", term)
-    emit, close = terminal.sink(output, lambda: NOON)
+    emit, close = terminal.sink(Answer(output), lambda: NOON)
     emit(events.ActionStarted("cluster/a", "create"))
     close()
     assert ("\x1b[?25l" in stream.getvalue()) == drawn  # the cursor is hidden meanwhile
@@ -90,7 +91,7 @@ def test_a_run_goes_on_when_the_reader_of_its_log_goes_away(
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as stream:
         monkeypatch.setattr(sys, "stdout" if output == "jsonl" else "stderr", stream)
-        emit, _ = terminal.sink(output, lambda: NOON)
+        emit, _ = terminal.sink(Answer(output), lambda: NOON)
         os.close(reader)
         for _ in range(3):
             emit(events.Warned("nobody reads this"))
