@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -15,6 +17,10 @@ from ecsinfer.events import Outcome
 from ecsinfer.reconcile.ending import ended_by
 from ecsinfer.report.jsonl import Answer, unwritable
 from ecsinfer.report.streams import discard
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a stream says that takes no more; only standard output is written without a guard."""
 
 
 def debugging() -> bool:
@@ -78,22 +84,14 @@ def _known(error: BaseException) -> EcsInferError:
         return EcsInferError(
             f"{error.filename}: {error.strerror}", hint="check that path, and who may use it"
         )
-    if isinstance(error, OSError) and _stdout_is_full():
+    if isinstance(error, OSError) and error.errno in _FULL:
+        with contextlib.suppress(OSError):  # one without a descriptor holds nothing back
+            discard(sys.stdout)
         return unwritable(error)
     hint = "the same command with --debug, and report what it prints as a bug of ecsinfer"
     return EcsInferError(
         f"unexpected {type(error).__name__}: {error}", hint="" if debugging() else hint
     )
-
-
-def _stdout_is_full() -> bool:
-    """Whether standard output still holds what it could not write."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        discard(sys.stdout)
-        return True
-    return False
 
 
 def _tell(error: BaseException, command: str, ended: Outcome) -> None:

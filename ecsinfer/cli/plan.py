@@ -78,7 +78,7 @@ def plan(
             from ecsinfer.cli import planning
             from ecsinfer.reconcile.codec import dump
 
-            _save(out, dump(made, spec=planning.digest(session.spec)))
+            save(out, dump(made, spec=planning.digest(session.spec)))
         session.show_plan(made)
         session.summarise(made)
         session.warn(planned)
@@ -101,7 +101,7 @@ def _require_place(out: Path) -> None:
         raise UsageError(f"--out {out} may not be written", hint="name a file elsewhere")
 
 
-def _save(out: Path, text: str) -> None:
+def save(out: Path, text: str) -> None:
     """Write a plan for nobody else: its calls carry whole task definitions."""
     if not out.exists() or out.is_file():  # a pipe is left as it is
         out.touch(mode=0o600)

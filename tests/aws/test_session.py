@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.httpsession import get_cert_path
 
-from ecsinfer.aws.session import Clients, custom_endpoint, make_session, share_tls
+from ecsinfer.aws.session import Clients, custom_endpoint, loopback, make_session, share_tls
 
 
 def clients() -> Clients:
@@ -71,3 +71,37 @@ def test_the_package_itself_imports_nothing_heavy() -> None:
     ran = subprocess.run(arguments, capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize("by", ["argument", "environment"])
+def test_no_proxy_stands_before_an_endpoint_on_this_machine(
+    name: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    url = "http://127.0.0.1:4566"
+    if by == "environment":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    made = Clients(
+        lambda: make_session(None, "eu-west-1"), url if by == "argument" else None, 16
+    ).client("ecs")
+    assert _proxy(made, url) is None
+
+
+def test_a_proxy_stands_before_all_other_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    made = clients().client("ecs")
+    assert _proxy(made, made.meta.endpoint_url) == "http://127.0.0.1:9"
+
+
+def _proxy(client: Any, url: str) -> Any:
+    return client._endpoint.http_session._proxy_config.proxy_url_for(url)
+
+
+def test_loopback_is_told_by_name_and_by_address() -> None:
+    for host in ("127.0.0.1", "127.1.2.3", "[::1]", "localhost", "aws.localhost"):
+        assert loopback(f"http://{host}:4566")
+    for host in ("ecs.eu-west-1.amazonaws.com", "10.0.0.1", "localhost.example.com"):
+        assert not loopback(f"https://{host}")

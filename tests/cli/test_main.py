@@ -164,3 +164,57 @@ def test_without_credentials_the_exit_code_and_the_hint_say_so(
     assert code in (2, 8)
     assert "credentials" in told
     assert "try: " in told
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("policy", "--output", "jsonl"), ("--help",)])
+def test_standard_output_that_takes_no_more_is_an_error_in_plain_words(
+    arguments: tuple[str, ...],
+) -> None:
+    spec = ("-f", str(CONFIGS / "quickstart.yaml")) if arguments[0] == "policy" else ()
+    program = [sys.executable, "-m", "ecsinfer", *arguments, *spec]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: standard output cannot be written: No space left")
+    assert "bug" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize("url", ["foo", "localhost:4566", "ftp://x", "http://", "http://x:y"])
+def test_an_endpoint_without_its_scheme_is_a_usage_error_that_tells_what_to_write(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["plan", "-f", str(CONFIGS / "quickstart.yaml")]
+    assert run([*command, "--endpoint-url", url]) == 2
+    assert "write http://HOST:PORT or https://HOST" in capsys.readouterr().err
+
+
+def test_an_endpoint_of_the_environment_is_held_to_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "foo")
+    assert run(["plan", "-f", str(CONFIGS / "quickstart.yaml")]) == 2
+    told = capsys.readouterr().err
+    assert "error: ecs has no usable endpoint: Invalid endpoint: foo\n" in told
+    assert "AWS_ENDPOINT_URL" in told
+
+
+@pytest.mark.parametrize(
+    "beside", [("--profile", "prod"), ("--endpoint-url", "http://127.0.0.1:9")]
+)
+def test_the_embedded_aws_goes_with_no_other(
+    beside: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["plan", "--sandbox", *beside]) == 2
+    told = capsys.readouterr().err
+    assert f"{beside[0]} would count for nothing" in told
+    assert f"try: leave out {beside[0]}, or --sandbox" in told
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "nodir" / "ecsinfer.yaml"
+    assert run(["init", "--preset", "vllm", "-f", str(spec)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: {spec} cannot be written: No such file or directory\n")

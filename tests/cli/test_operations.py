@@ -101,6 +101,9 @@ def test_a_run_ends_with_what_helps_next(ecsinfer: Callable[..., str], tmp_path:
         return [line.split()[1] for line in lines]
 
     assert suggested(ecsinfer("status", code=3)) == ["deploy", "sandbox"]
+    nothing = ecsinfer("outputs", code=3)
+    assert "nothing is deployed yet\n" in nothing
+    assert suggested(nothing) == ["deploy", "sandbox"]
     assert suggested(ecsinfer("deploy", beside=True)) == ["status", "logs", "destroy", "sandbox"]
     assert suggested(ecsinfer("deploy", beside=True)) == ["sandbox"]
 

@@ -134,3 +134,31 @@ def test_asking_for_the_status_imports_neither_moto_nor_boto3() -> None:
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_home_that_cannot_be_written_is_named_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    home.write_text("no directory")
+    with monkeypatch.context() as inner:
+        inner.delenv("XDG_CACHE_HOME")
+        inner.setenv("HOME", str(home))
+        code = run(["plan", "--sandbox", "-f", str(CONFIGS / "quickstart.yaml")])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert f"error: {home}/.cache/ecsinfer, where the embedded AWS keeps its state" in told
+    assert "XDG_CACHE_HOME" in told
+
+
+def test_a_scenario_of_bytes_is_a_usage_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = tmp_path / "binary.yaml"
+    scenario.write_bytes(b"\xff\xfe\x80")
+    daemon.start()
+
+    assert run(["sandbox", "reset", "--scenario", str(scenario)]) == 2
+
+    assert f"error: {scenario} is no text" in capsys.readouterr().err

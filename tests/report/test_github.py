@@ -149,3 +149,18 @@ def test_a_wrong_command_line_is_an_annotation(
     assert run(arguments) == 2
     assert capsys.readouterr().err.startswith(expected)
     assert "\n- try: " in step.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--set", "services.b.imagee=x"], "--set services.b.imagee: services.b.imagee: there is"),
+        (["--env", "prod"], "--env prod: there is no overlay"),
+    ],
+)
+def test_a_problem_of_an_option_is_an_annotation_without_a_file(
+    options: list[str], expected: str, step: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("ecsinfer.yaml").write_text("name: a\nservices: {b: {image: x}}\n")
+    assert run(["plan", *options]) == 2
+    assert f"::error title=invalid spec::{expected}" in capsys.readouterr().err

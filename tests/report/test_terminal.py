@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecsinfer import events
+from ecsinfer.errors import EcsInferError
 from ecsinfer.report import terminal
 from ecsinfer.report.jsonl import Answer
 
@@ -96,3 +97,12 @@ def test_a_run_goes_on_when_the_reader_of_its_log_goes_away(
         for _ in range(3):
             emit(events.Warned("nobody reads this"))
         assert os.fstat(writer).st_rdev == Path(os.devnull).stat().st_rdev
+
+
+def test_a_run_goes_on_when_its_stream_takes_no_more_and_that_is_told_at_its_end() -> None:
+    with Path("/dev/full").open("w") as full:
+        answer = Answer("jsonl", full)
+        for _ in range(2):
+            answer.event(events.Warned("nobody can read this"))
+        with pytest.raises(EcsInferError, match="standard output cannot be written: No space"):
+            answer.end(events.Outcome("done"))
