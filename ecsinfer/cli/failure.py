@@ -18,7 +18,6 @@ from ecsinfer.reconcile.ending import ended_by
 from ecsinfer.report.jsonl import Answer, unwritable
 from ecsinfer.report.streams import discard
 
-
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What a stream says that takes no more; only standard output is written without a guard."""
 
