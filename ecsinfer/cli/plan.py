@@ -102,8 +102,19 @@ def _require_place(out: Path) -> None:
 
 
 def save(out: Path, text: str) -> None:
-    """Write a plan for nobody else: its calls carry whole task definitions."""
-    if not out.exists() or out.is_file():  # a pipe is left as it is
-        out.touch(mode=0o600)
-        out.chmod(0o600)  # of one that was there
-    out.write_text(text)
+    """Write a plan for nobody else: its calls carry whole task definitions.
+
+    Raises:
+        EcsInferError: it cannot be written.
+    """
+    from ecsinfer.errors import EcsInferError
+
+    try:
+        if not out.exists() or out.is_file():  # a pipe is left as it is
+            out.touch(mode=0o600)
+            out.chmod(0o600)  # of one that was there
+        out.write_text(text)
+    except OSError as error:
+        raise EcsInferError(
+            f"--out {out} cannot be written: {error.strerror}", hint="name a file elsewhere"
+        ) from error

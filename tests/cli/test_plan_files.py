@@ -9,7 +9,7 @@ import pytest
 from ecsinfer.cli import planning
 from ecsinfer.cli.main import run
 from ecsinfer.cli.plan import save
-from ecsinfer.errors import PlanStaleError, PreflightError
+from ecsinfer.errors import EcsInferError, PlanStaleError, PreflightError
 from ecsinfer.reconcile.codec import dump, load
 from tests.cli.processes import QUICKSTART
 from tests.laws.world import CONFIGS, Account, config
@@ -36,6 +36,11 @@ def test_a_plan_is_for_nobody_else_even_where_a_file_was(tmp_path: Path, before:
         out.chmod(0o644)
     save(out, "{}")
     assert (out.read_text(), out.stat().st_mode & 0o777) == ("{}", 0o600)
+
+
+def test_a_disk_that_is_full_is_told_of_the_file() -> None:
+    with pytest.raises(EcsInferError, match="--out /dev/full cannot be written: No space left"):
+        save(Path("/dev/full"), "{}")
 
 
 def test_a_file_of_bytes_is_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
