@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ecsinfer.capacity.amounts import cpu_units, mebibytes
 from ecsinfer.capacity.catalogue import InstanceType
 
 ALL_GPUS = -1
@@ -70,6 +71,9 @@ def requirements(
 
     Task-level cpu and memory count where given, otherwise the sums over the containers, where
     a container's soft limit (memoryReservation) is what placement reserves.
+
+    Raises:
+        ValueError: an amount is none.
     """
     overrides = overrides or {}
     changed = {item["name"]: item for item in overrides.get("containerOverrides", ())}
@@ -82,8 +86,8 @@ def requirements(
     mode = definition.get("networkMode") or "bridge"
     gpus, gpu_memory = _gpus(containers)
     return Requirements(
-        cpu=int(cpu) if cpu else sum(int(item.get("cpu") or 0) for item in containers),
-        memory=int(memory) if memory else sum(map(_reserved, containers)),
+        cpu=cpu_units(cpu) if cpu else sum(int(item.get("cpu") or 0) for item in containers),
+        memory=mebibytes(memory) if memory else sum(map(_reserved, containers)),
         gpus=gpus,
         gpu_memory=gpu_memory,
         ports=frozenset() if mode == "awsvpc" else frozenset(_ports(containers, mode)),

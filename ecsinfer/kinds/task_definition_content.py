@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ecsinfer.capacity.amounts import cpu_units, mebibytes
 from ecsinfer.model import Change
 from ecsinfer.spec.secretness import secret_by_value
 
@@ -135,9 +136,9 @@ def normalise(request: Mapping[str, Any]) -> dict[str, Any]:
     Takes a RegisterTaskDefinition request or DescribeTaskDefinition's ``taskDefinition``.
     """
     content = {key: value for key, value in request.items() if key not in OUTPUT_ONLY}
-    for key, unit in (("cpu", _cpu_units), ("memory", _mebibytes)):
+    for key, units in (("cpu", cpu_units), ("memory", mebibytes)):
         if content.get(key) is not None:
-            content[key] = unit(str(content[key]))
+            content[key] = str(units(content[key]))
     mode = content.get("networkMode")
     if mode in ("awsvpc", "host"):
         content["containerDefinitions"] = [
@@ -207,16 +208,6 @@ def _same_port(port: Mapping[str, Any]) -> dict[str, Any]:
     if port.get("hostPort") in (None, 0, port.get("containerPort")):
         return {key: value for key, value in port.items() if key != "hostPort"}
     return dict(port)
-
-
-def _cpu_units(text: str) -> str:
-    match = re.fullmatch(r"\s*([0-9.]+)\s*vcpu\s*", text, re.IGNORECASE)
-    return text.strip() if match is None else str(int(float(match[1]) * 1024))
-
-
-def _mebibytes(text: str) -> str:
-    match = re.fullmatch(r"\s*([0-9.]+)\s*gb\s*", text, re.IGNORECASE)
-    return text.strip() if match is None else str(int(float(match[1]) * 1024))
 
 
 def _leaves(value: Any, shown: str, path: str) -> Iterator[tuple[str, Any]]:

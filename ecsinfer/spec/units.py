@@ -12,8 +12,8 @@ _MEBIBYTES = {"m": 1, "g": 1024, "t": 1024 * 1024}
 _CPU_UNITS = 1024
 
 _DURATION = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?")
-_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([mgt])(?:i?b)?", re.IGNORECASE)
-_VCPU = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)\s*vcpus?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?|\.\d{1,3})\s*([mgt])(?:i?b)?", re.IGNORECASE)
+_VCPU = re.compile(r"(\d{1,6}(?:\.\d{1,4})?|\.\d{1,4})\s*vcpus?", re.IGNORECASE)
 _INTEGER = re.compile(r"\d{1,12}")
 
 

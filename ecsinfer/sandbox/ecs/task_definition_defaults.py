@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from ecsinfer.capacity.amounts import cpu_units, mebibytes
 from ecsinfer.sandbox.errors import client_error
 
 Spec = dict[str, Any]
 
 _NOT_CONTENT = frozenset({"tags"})
-_UNITS = re.compile(r"(\d*\.?\d+)\s*([a-z]*)", re.IGNORECASE)
-_FACTORS = {
-    "cpu": {"": 1, "vcpu": 1024, "vcpus": 1024},
-    "memory": {"": 1, "mb": 1, "mib": 1, "gb": 1024, "gib": 1024},
-}
+_UNITS = {"cpu": cpu_units, "memory": mebibytes}
 _STATIC_PORTS = frozenset({"awsvpc", "host"})
 _VOLUME_KINDS = (
     "host",
@@ -51,15 +47,13 @@ def normalised(request: Mapping[str, Any]) -> Spec:
 
 def _units(key: str, text: str) -> str:
     """CPU units or MiB as a decimal string: ``1 vCPU`` is 1024, ``.5 GB`` is 512 (C10.7)."""
-    match = _UNITS.fullmatch(text.strip())
-    factor = _FACTORS[key].get(match[2].lower()) if match else None
-    amount = float(match[1]) * factor if match and factor else 0
-    if amount < 1 or amount != int(amount):
+    try:
+        return str(_UNITS[key](text))
+    except ValueError:
         raise client_error(
             f"Invalid '{key}' setting for task. For more information, see the Troubleshooting "
             "section of the Amazon ECS Developer Guide."
-        )
-    return str(int(amount))
+        ) from None
 
 
 def _container(container: Mapping[str, Any], mode: str) -> Spec:

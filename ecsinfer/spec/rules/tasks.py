@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ecsinfer.capacity.amounts import cpu_units, mebibytes
 from ecsinfer.spec.models import Spec, ports
 from ecsinfer.spec.service import Service
-from ecsinfer.spec.units import parse_cpu, parse_mebibytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ def _task(definition: Mapping[str, Any]) -> Task:
         network_mode=str(definition.get("networkMode") or "bridge"),
         execution_role=str(definition.get("executionRoleArn") or ""),
         task_role=str(definition.get("taskRoleArn") or ""),
-        cpu=_amount(parse_cpu, definition.get("cpu")),
-        memory=_amount(parse_mebibytes, definition.get("memory")),
+        cpu=_amount(cpu_units, definition.get("cpu")),
+        memory=_amount(mebibytes, definition.get("memory")),
         compatibilities=tuple(map(str, _list(definition.get("requiresCompatibilities")))),
         containers=tuple(_facts(each) for each in _list(containers) if isinstance(each, Mapping)),
     )
