@@ -31,7 +31,7 @@ def mebibytes(value: object) -> int:
 def _amount(value: object, units: Mapping[str, int]) -> int:
     match = _AMOUNT.fullmatch(str(value))
     factor = units.get(match[2].lower()) if match else None
-    amount = float(match[1]) * factor if match and factor else 0
+    amount = float(match[1]) * factor if match and factor else 0.0
     if amount < 1 or not amount.is_integer():
         raise ValueError(f"this is no amount of {'CPU' if units is _CPU else 'memory'}")
     return int(amount)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path as FilePath
 
 from ecsinfer.errors import Problem, SpecError
-from ecsinfer.spec import rules
+from ecsinfer.spec import raw, rules
 from ecsinfer.spec.interpolation import Lookup, interpolate
 from ecsinfer.spec.models import Spec
 from ecsinfer.spec.overlay import assign, merge, overlay_path
 from ecsinfer.spec.reading import read
 from ecsinfer.spec.shape import Shaped, problem_order, shape
-from ecsinfer.spec.task_definition_file import include
+from ecsinfer.spec.task_definition_file import files, include
 from ecsinfer.spec.tree import Node, related
 
 
@@ -41,10 +41,13 @@ def load(
         root = merge(root, _mapping(read(overlay_path(path, env))))
     answered = interpolate(assign(_mapping(root), sets), lookup)
     included = include(answered.root, path.parent, answered.touched)
-    shaped = shape(included.root, (*answered.touched, *included.touched))
+    before = (*answered.touched, *included.touched)
+    checked = raw.check(included.root, before, files(answered.root))
+    shaped = shape(checked.root, (*before, *checked.touched))
     problems = [
         *answered.problems,
         *included.problems,
+        *checked.problems,
         *shaped.problems,
         *_checked(included.root, shaped),
     ]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ecsinfer.errors import Problem
 from ecsinfer.spec.models import Spec
 from ecsinfer.spec.schema import keys_at
-from ecsinfer.spec.tree import Node, Path, plain, related, without
+from ecsinfer.spec.tree import Node, Path, kind_of, plain, related, without
 
 
 class Shaped(NamedTuple):
@@ -105,22 +105,8 @@ def _real_path(root: Node, location: Iterable[str | int], *, missing: bool) -> P
     return path
 
 
-def _found(value: Any) -> str:
-    for kinds, name in (
-        (type(None), "nothing"),
-        (bool, "true or false"),
-        (int | float, "a number"),
-        (str, "text"),
-        (Mapping, "a mapping"),
-        (list | tuple, "a list"),
-    ):
-        if isinstance(value, kinds):
-            return name
-    return "something else"
-
-
 def _expected(what: str) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
-    return lambda error: (f"expected {what}, found {_found(error['input'])}", "")
+    return lambda error: (f"expected {what}, found {kind_of(error['input'])}", "")
 
 
 def _bound(words: str, key: str) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
@@ -128,13 +114,13 @@ def _bound(words: str, key: str) -> Callable[[Mapping[str, Any]], tuple[str, str
 
 
 def _text_expected(error: Mapping[str, Any]) -> tuple[str, str]:
-    found = _found(error["input"])
+    found = kind_of(error["input"])
     hint = "put it in quotes" if found in {"a number", "true or false"} else ""
     return f"expected text, found {found}", hint
 
 
 def _list_expected(error: Mapping[str, Any]) -> tuple[str, str]:
-    return f"expected a list, found {_found(error['input'])}", "write it as [first, second]"
+    return f"expected a list, found {kind_of(error['input'])}", "write it as [first, second]"
 
 
 def _choice(error: Mapping[str, Any]) -> tuple[str, str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Any
 
 from ecsinfer.errors import Problem, SpecError
 from ecsinfer.spec.interpolation import unresolved
+from ecsinfer.spec.json_reading import read_json
 from ecsinfer.spec.reading import read
-from ecsinfer.spec.tree import Mark, Node, Path, Stage, dotted, grow, plain
+from ecsinfer.spec.tree import Node, Path, Stage, dotted, placed
 
 _OUTPUT_ONLY = frozenset(
     {
@@ -42,12 +41,7 @@ def include(root: Node, folder: FilePath, before: tuple[Path, ...] = ()) -> Stag
     """
     problems: list[Problem] = []
     touched: list[Path] = []
-    services = root.entries.get("services")
-    for key, service in services.entries.items() if services else ():
-        named = service.entries.get("task_definition")
-        if named is None or not isinstance(named.value, str | Mapping):
-            continue
-        path = ("services", key, "task_definition")
+    for path, named in _named(root):
         content = Node({}, named.mark)
         if path not in before:
             try:
@@ -55,42 +49,33 @@ def include(root: Node, folder: FilePath, before: tuple[Path, ...] = ()) -> Stag
             except SpecError as error:
                 problems += (_at(problem, named, path) for problem in error.problems)
                 touched.append(path)
-        root = _with(root, path, content)
+        root = placed(root, path, content)
     return Stage(root, tuple(problems), tuple(touched))
 
 
-def _with(node: Node, path: tuple[str, ...], content: Node) -> Node:
-    if not path:
-        return content
-    inner = _with(node.entries[path[0]], path[1:], content)
-    return replace(node, value={**node.entries, path[0]: inner})
+def files(root: Node) -> frozenset[Path]:
+    """Where a task definition comes from a file, in a tree that they are not read into yet."""
+    return frozenset(path for path, named in _named(root) if isinstance(named.value, str))
+
+
+def _named(root: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
+    services = root.entries.get("services")
+    for key, service in services.entries.items() if services else ():
+        named = service.entries.get("task_definition")
+        if named is not None and isinstance(named.value, str | Mapping):
+            yield ("services", key, "task_definition"), named
 
 
 def _content(named: Node, folder: FilePath) -> Node:
     if not isinstance(named.value, str):
-        return grow(_api_form(plain(named)), named.mark)
+        return _api_form(named)
     if unresolved(named.value):
         raise SpecError((named.problem("the name of a file must be known without asking AWS"),))
     path = folder / named.value
-    mark = Mark(str(path))
-    value = plain(read(path)) if path.suffix != ".json" else _json(path, mark)
-    if not isinstance(value, Mapping):
-        raise SpecError((Node(None, mark).problem("a task definition is a mapping"),))
-    return grow(_api_form(value), mark)
-
-
-def _json(path: FilePath, mark: Mark) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        problem = Node(None, mark).problem(f"cannot read the file: {reason}")
-    except json.JSONDecodeError as error:
-        at = Mark(mark.file, error.lineno, error.colno)
-        problem = Node(None, at).problem(f"this is not JSON: {error.msg.lower()}")
-    except (UnicodeError, RecursionError):
-        problem = Node(None, mark).problem("this is not JSON")
-    raise SpecError((problem,))
+    content = read(path) if path.suffix != ".json" else read_json(path)
+    if not isinstance(content.value, Mapping):
+        raise SpecError((content.problem("a task definition is a mapping"),))
+    return _api_form(content)
 
 
 def _at(problem: Problem, named: Node, path: Path) -> Problem:
@@ -103,9 +88,11 @@ def _at(problem: Problem, named: Node, path: Path) -> Problem:
     return problem
 
 
-def _api_form(value: Mapping[str, Any]) -> dict[str, Any]:
-    described = value.get("taskDefinition")
-    if isinstance(described, Mapping):
-        tags = {"tags": value["tags"]} if value.get("tags") else {}
-        value = {**described, **tags}
-    return {key: item for key, item in value.items() if key not in _OUTPUT_ONLY}
+def _api_form(content: Node) -> Node:
+    entries = content.entries
+    described = entries.get("taskDefinition")
+    if described is not None and isinstance(described.value, Mapping):
+        tags = {"tags": entries["tags"]} if "tags" in entries and entries["tags"].value else {}
+        entries = {**described.entries, **tags}
+    kept = {key: item for key, item in entries.items() if key not in _OUTPUT_ONLY}
+    return replace(content, value=kept)

@@ -115,13 +115,34 @@ def plain(node: Node) -> Any:
     return node.value
 
 
-def grow(value: Any, mark: Mark) -> Node:
-    """The tree of a bare value, all of it at one place."""
-    if isinstance(value, Mapping):
-        return Node({str(key): grow(item, mark) for key, item in value.items()}, mark)
-    if isinstance(value, list | tuple):
-        return Node(tuple(grow(item, mark) for item in value), mark)
-    return Node(value, mark)
+def kind_of(value: Any) -> str:
+    """What a value is, in words; its own are never repeated: they may be secret."""
+    for kinds, name in (
+        (type(None), "nothing"),
+        (bool, "true or false"),
+        (int | float, "a number"),
+        (str, "text"),
+        (Mapping, "a mapping"),
+        (list | tuple, "a list"),
+    ):
+        if isinstance(value, kinds):
+            return name
+    return "something else"
+
+
+def placed(node: Node, path: Path, content: Node) -> Node:
+    """The tree with something else at the path."""
+    if not path:
+        return content
+    first, rest = path[0], path[1:]
+    if isinstance(node.value, tuple):
+        items = (placed(each, rest, content) if at == first else each for at, each in node.children)
+        return replace(node, value=tuple(items))
+    entries = {
+        key: placed(each, rest, content) if key == first else each
+        for key, each in node.entries.items()
+    }
+    return replace(node, value=entries)
 
 
 def without(node: Node, path: Path) -> Node:

@@ -22,7 +22,9 @@ def test_memory_is_mebibytes_or_a_number_of_gigabytes(text: object, found: int) 
     assert mebibytes(text) == found
 
 
-@pytest.mark.parametrize("text", ["many", "", "4 cores", "-1", "0", ".0001 vCPU", "1e3", True, None])
+@pytest.mark.parametrize(
+    "text", ["many", "", "4 cores", "-1", "0", ".0001 vCPU", "1e3", True, None]
+)
 def test_what_is_no_amount_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="no amount of CPU"):
         cpu_units(text)

@@ -11,7 +11,7 @@ from ecsinfer.errors import SpecError
 from ecsinfer.spec import load
 from ecsinfer.spec.overlay import assign, merge, overlay_path
 from ecsinfer.spec.reading import parse
-from ecsinfer.spec.tree import Mark, Node, grow, plain
+from ecsinfer.spec.tree import Mark, Node, plain
 from tests.spec.support import ON_GPUS, load_document, patched, problems_of
 
 SCALARS = st.booleans() | st.integers(0, 9) | st.text("ab", max_size=2)
@@ -31,7 +31,12 @@ OVERLAYS = mappings(SCALARS | st.none())
 
 
 def tree(value: Any, file: str = "base") -> Node:
-    return grow(value, Mark(file))
+    mark = Mark(file)
+    if isinstance(value, dict):
+        return Node({key: tree(item, file) for key, item in value.items()}, mark)
+    if isinstance(value, list):
+        return Node(tuple(tree(item, file) for item in value), mark)
+    return Node(value, mark)
 
 
 @given(MAPPINGS)

@@ -6,6 +6,7 @@ from ecsinfer.spec.models import Spec
 from ecsinfer.spec.rules import (
     capacity,
     containers,
+    definitions,
     fargate,
     names,
     network,
@@ -22,7 +23,7 @@ SPEC_RULES: tuple[SpecRule, ...] = (*names.RULES, *capacity.RULES, *regions.RULE
 SERVICE_RULES: tuple[ServiceRule, ...] = tuple(
     rule
     for room in (
-        capacity, fargate, containers, volumes, network, secrets, scaling, rollout, operation,
+        capacity, fargate, containers, definitions, volumes, network, secrets, scaling, rollout, operation,
         regions,
     )
     for rule in room.SERVICE_RULES
