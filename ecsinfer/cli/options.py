@@ -105,6 +105,20 @@ def is_endpoint(url: str) -> bool:
         return False
 
 
+class Region(click.ParamType[str]):
+    """The name of an AWS region, in its form; whether there is one only AWS can say."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name."""
+        from ecsinfer.spec.rules.names import REGION
+
+        if not REGION.fullmatch(str(value)):
+            self.fail(f"{value!r} is no AWS region; one is us-east-1", param, ctx)
+        return str(value)
+
+
 _SPEC = (
     click.option(
         "-f", "--file", default="ecsinfer.yaml", show_default=True,
@@ -124,7 +138,10 @@ _SPEC = (
 )  # fmt: skip
 _AWS = (
     click.option("--profile", help="The profile of the AWS configuration to use."),
-    click.option("--region", help="The AWS region; else the spec's, else the AWS default chain."),
+    click.option(
+        "--region", type=Region(), metavar="TEXT",
+        help="The AWS region; else the spec's, else the AWS default chain.",
+    ),
     click.option(
         "--endpoint-url", type=Endpoint(), metavar="URL",
         help="Talk to this endpoint instead of AWS.",

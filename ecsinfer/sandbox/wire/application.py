@@ -28,6 +28,7 @@ from ecsinfer.sandbox.wire.routing import (
     form_of,
     identify,
     operation_model,
+    regions,
     service_model,
 )
 from ecsinfer.sandbox.wire.upstream import Moto, ServiceUpstream
@@ -138,6 +139,9 @@ class Application:
     def _admit(self, world: World, asked: Asked, fault: Fault | None) -> None:
         if fault is not None and fault.kind == "error":
             raise ServiceError(fault.code, fault.text, fault.status)
+        if asked.region not in regions():
+            # Of AWS there would be no host of that name to ask.
+            raise ServiceError("InvalidRegion", f"There is no region {asked.region}.")
         if self._scenario.api_buckets and asked.service == "ecs":
             self._rates.take(asked.region, asked.operation, world.now())
 

@@ -88,6 +88,19 @@ def operation_model(service: str, operation: str) -> Any:
     return model.operation_model(operation)
 
 
+@cache
+def regions() -> frozenset[str]:
+    """All regions that botocore knows, of every partition."""
+    import botocore.session  # noqa: PLC0415  the front loads in a second
+
+    session = botocore.session.get_session()
+    return frozenset(
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition)
+    )
+
+
 def _scope(request: HttpRequest) -> tuple[str, str]:
     """Region and signing name of the credential scope, in the header or a presigned URL."""
     credential = request.headers.get("authorization", "").partition("Credential=")[2]

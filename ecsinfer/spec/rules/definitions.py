@@ -28,7 +28,7 @@ def host_ports(subject: Subject) -> Findings:
     for path, container in _containers(subject):
         for index, port in enumerate(container.get("portMappings") or ()):
             inside, outside = port.get("containerPort"), port.get("hostPort")
-            if outside and inside is not None and outside != inside:
+            if None not in (inside, outside) and outside != inside:
                 yield Finding(
                     (*path, "portMappings", index, "hostPort"),
                     f"in network mode {mode} the host's port is the container's, {inside}",

@@ -13,7 +13,8 @@ from ecsinfer.spec.tree import Path
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _LOG_GROUP = re.compile(r"[A-Za-z0-9_/.#-]{1,512}")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+"""What the name of a region looks like."""
 _RESERVED = ("aws", "ecs", "fargate")
 _MOST_TAGS = 50
 _OUR_TAGS = 5
@@ -27,7 +28,7 @@ def names(spec: Spec) -> Findings:
             yield Finding(
                 path, "a name on AWS has 1 to 255 letters, digits, - and _, and nothing else"
             )
-    if spec.region and not _REGION.fullmatch(spec.region) and not unresolved(spec.region):
+    if spec.region and not REGION.fullmatch(spec.region) and not unresolved(spec.region):
         yield Finding(("region",), "this is no AWS region", "us-east-1")
     for key, service in spec.services.items():
         group = spec.log_group(key)

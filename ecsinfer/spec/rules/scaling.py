@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from ecsinfer.spec import schedules
+from ecsinfer.spec.interpolation import unresolved
 from ecsinfer.spec.rules.findings import Finding, Findings, Subject
-from ecsinfer.spec.scaling import Scaling
+from ecsinfer.spec.scaling import Scaling, ScheduledAction
 
 _POLICY_TYPES = frozenset({"TargetTrackingScaling", "StepScaling", "PredictiveScaling"})
-_SCHEDULE = re.compile(r"(cron|rate|at)\(.+\)")
 
 
 def limits(subject: Subject) -> Findings:
@@ -61,7 +60,7 @@ def metrics(subject: Subject) -> Findings:
             )
 
 
-def schedules(subject: Subject) -> Findings:
+def scheduled(subject: Subject) -> Findings:
     """A scheduled action says when, and changes a limit."""
     scaling = subject.service.scaling or Scaling(min=0, max=0)
     seen: dict[str, str] = {}
@@ -75,10 +74,7 @@ def schedules(subject: Subject) -> Findings:
                 "one name for one action",
                 because=(f"{first}.name",),
             )
-        if not _SCHEDULE.fullmatch(action.schedule):
-            yield subject.find(
-                f"{where}.schedule", "this is no schedule", "cron(0 8 ? * MON-FRI *)"
-            )
+        yield from _times(subject, where, action)
         if action.min is None and action.max is None:
             yield subject.find(
                 where,
@@ -90,6 +86,30 @@ def schedules(subject: Subject) -> Findings:
             yield subject.find(
                 f"{where}.min", "at least is more than at most", f"min: {action.max}"
             )
+
+
+def _times(subject: Subject, where: str, action: ScheduledAction) -> Findings:
+    """When it applies, as far as that is known without asking AWS."""
+    said = {
+        name: value
+        for name in ("schedule", "timezone", "start", "end")
+        if (value := getattr(action, name)) is not None and not unresolved(value)
+    }
+    wrong = schedules.trouble(said["schedule"]) if "schedule" in said else ""
+    if wrong:
+        yield subject.find(f"{where}.schedule", wrong, "cron(0 8 ? * MON-FRI *)")
+    if "timezone" in said and not schedules.known_zone(said["timezone"]):
+        yield subject.find(
+            f"{where}.timezone", "there is no time zone of that name", "Europe/Berlin"
+        )
+    times = {name: schedules.moment(said[name]) for name in ("start", "end") if name in said}
+    for name in (name for name, time in times.items() if time is None):
+        yield subject.find(f"{where}.{name}", "this is no time in ISO 8601", "2030-01-31T08:00:00Z")
+    start, end = times.get("start"), times.get("end")
+    if start and end and end <= start:
+        yield subject.find(
+            f"{where}.end", "it ends before it begins", "a later time", because=(f"{where}.start",)
+        )
 
 
 def policies(subject: Subject) -> Findings:
@@ -140,4 +160,4 @@ def _names(subject: Subject, scaling: Scaling) -> Findings:
             )
 
 
-SERVICE_RULES = (limits, metrics, schedules, policies)
+SERVICE_RULES = (limits, metrics, scheduled, policies)
