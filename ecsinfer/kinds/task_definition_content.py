@@ -14,7 +14,7 @@ from typing import Any
 
 from ecsinfer.capacity.amounts import cpu_units, mebibytes
 from ecsinfer.model import Change
-from ecsinfer.spec.secretness import secret_by_value
+from ecsinfer.spec.secretness import HIDDEN, concealed, secret_by_value
 
 _CONTAINER = "containerDefinitions[]"
 
@@ -127,7 +127,6 @@ _VALUED_BY: Mapping[str, str] = {
 
 # Wider than what the spec refuses: hiding too much in a plan harms nobody.
 _SECRET = re.compile(r"token|secret|passw|credential|api_?key|private_?key|auth", re.IGNORECASE)
-HIDDEN = "(hidden)"
 
 
 def normalise(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,8 +167,8 @@ def differences(desired: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[C
         before, after = old.get(path), new.get(path)
         if before == after or (path.endswith("RoleArn") and _same_role(before, after)):
             continue
-        if _SECRET.search(_own_key(path)) or _shows_secret(before) or _shows_secret(after):
-            before, after = (None if value is None else HIDDEN for value in (before, after))
+        hidden = _SECRET.search(_own_key(path)) or _looks_secret(before) or _looks_secret(after)
+        before, after = (_shown(value, hidden=bool(hidden)) for value in (before, after))
         changes.append(Change(path, before, after, "new-revision"))
     return tuple(changes)
 
@@ -237,9 +236,16 @@ def _removable(path: str) -> bool:
     return not member or re.split(r"[.\[]", member)[0] in _CONTAINER_FIELDS
 
 
-def _shows_secret(value: Any) -> bool:
-    texts = value if isinstance(value, list) else [value]
-    return any(isinstance(text, str) and secret_by_value(text) for text in texts)
+def _looks_secret(value: Any) -> bool:
+    return isinstance(value, str) and secret_by_value(value)
+
+
+def _shown(value: Any, *, hidden: bool) -> Any:
+    """The value as it may be shown; of a list only the words that hold secrets are hidden."""
+    if hidden:
+        return None if value is None else HIDDEN
+    texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return concealed(value) if texts else value
 
 
 def _own_key(path: str) -> str:

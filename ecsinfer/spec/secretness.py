@@ -1,8 +1,14 @@
-"""Does this environment variable hold a secret? By its name, and by what its value looks like."""
+"""What holds a secret: a variable or an argument, by its name and by what its value looks like."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+
+from ecsinfer.spec.interpolation import unresolved
+
+HIDDEN = "(hidden)"
+"""What is shown in the place of a secret."""
 
 _WORDS = frozenset(
     {
@@ -21,12 +27,15 @@ _TOKENS_OF_TEXT = frozenset(
 
 _LOOKS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\A(?:hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{30,}"
+    r"|(?<![\w-])(?:hf_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{30,}"
     r"|xox[abps]-[A-Za-z0-9-]{10,}|nvapi-[A-Za-z0-9_-]{20,}|glpat-[A-Za-z0-9_-]{16,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*)\Z"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*)(?![\w-])"
+    r"|(?i:Authorization:\s*(?:Bearer|Basic))\s+[\w.~+/=-]{8,}"
     r"|://[^/\s:@]+:[^/\s:@$]+@"
 )
 _HARMLESS = re.compile(r"|true|false|yes|no|on|off|none|null|[0-9]{1,6}", re.IGNORECASE)
+_ASSIGNED = re.compile(r"-{0,2}(?P<name>[A-Za-z][\w.-]*)=(?P<value>.*)", re.DOTALL)
+_FLAG = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -53,3 +62,37 @@ def looks_secret(name: str, value: str) -> bool:
     if _HARMLESS.fullmatch(value):
         return False
     return secret_by_name(name) or secret_by_value(value)
+
+
+def secret_arguments(words: Sequence[str]) -> frozenset[int]:
+    """Which words of a command hold a secret: ``--api-key X``, ``--token=X``, a key by its looks.
+
+    A word can be the text of a shell, as in ``sh -c "serve --api-key X"``; what the shell takes
+    from a variable (``$NAME``) is none.
+    """
+    found = {index for index, word in enumerate(words) if secret_by_value(word)}
+    pieces = [(index, piece) for index, word in enumerate(words) for piece in _pieces(word)]
+    flag = ""
+    for index, piece in pieces:
+        assigned, alone = _ASSIGNED.fullmatch(piece), _FLAG.fullmatch(piece)
+        name, value = (assigned["name"], assigned["value"]) if assigned else (flag, piece)
+        flag = alone["name"] if alone else ""
+        if not alone and secret_by_name(name) and not _harmless(value):
+            found.add(index)
+    return frozenset(found)
+
+
+def concealed(words: Sequence[str]) -> list[str]:
+    """The words of a command as they may be shown."""
+    secret = secret_arguments(words)
+    return [HIDDEN if index in secret else word for index, word in enumerate(words)]
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """What a shell would take the word apart into, roughly."""
+    return (piece.strip("'\";") for piece in word.split() or [""])
+
+
+def _harmless(value: str) -> bool:
+    value = value.strip("'\"")
+    return bool(_HARMLESS.fullmatch(value)) or (value.startswith("$") and not unresolved(value))

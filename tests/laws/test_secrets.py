@@ -12,7 +12,7 @@ import pytest
 from ecsinfer import events
 from ecsinfer.aws.gateway import Gateway
 from ecsinfer.aws.lookup import AwsLookup
-from ecsinfer.errors import EcsInferError
+from ecsinfer.errors import AwsError, EcsInferError, SpecError
 from ecsinfer.report.jsonl import outcome_document, plan_document
 from ecsinfer.report.lines import bare
 from ecsinfer.report.plan_view import print_plan
@@ -131,7 +131,27 @@ def test_a_call_that_fails_does_not_tell_what_it_carried(account: Account, fault
 
 def test_a_call_that_would_be_refused_does_not_tell_what_it_carried(account: Account) -> None:
     items: list[dict[str, Any]] = [{"name": "API_TOKEN", "value": CANARY, "extra": CANARY}]
-    spec = config("quickstart", f"services.llm.overrides.container.environment={json.dumps(items)}")
-    with pytest.raises(EcsInferError) as refused:
-        account.deploy(spec)
+    with pytest.raises(SpecError) as told:
+        config("quickstart", f"services.llm.overrides.container.environment={json.dumps(items)}")
+    assert CANARY not in str(told.value)
+    spec = CONFIGS["quickstart"].model_dump(exclude_unset=True)
+    spec["services"]["llm"]["overrides"] = {"container": {"environment": items}}
+    with pytest.raises(AwsError) as refused:
+        account.deploy(Spec.model_validate(spec))
     assert CANARY not in str(refused.value) + refused.value.hint
+
+
+@pytest.mark.rule("C15")
+def test_a_secret_among_the_words_of_a_command_is_refused_and_hidden(account: Account) -> None:
+    """Whoever may list processes or describe the task reads it."""
+    words = json.dumps(["--port", "8000", "--api-key", "pass-canaryCANARY", f"--token={CANARY}"])
+    with pytest.raises(SpecError, match=r"command\[3\]: this looks like a secret") as told:
+        config("quickstart", f"services.llm.command={words}")
+    runs = [
+        account.deploy(config("quickstart", f"services.llm.overrides.container.command={words}")),
+        account.deploy(CONFIGS["quickstart"]),
+    ]
+    assert [run.error for run in runs] == ["", ""]
+    text = str(told.value) + "".join(map(shown, runs))
+    assert "canaryCANARY" not in text
+    assert "--api-key" in text

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from ecsinfer.spec.secretness import looks_secret, secret_by_name
+from ecsinfer.spec.secretness import (
+    concealed,
+    looks_secret,
+    secret_arguments,
+    secret_by_name,
+    secret_by_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +56,45 @@ def test_values_that_look_like_keys_are_known_whatever_their_name(value: str) ->
 )
 def test_addresses_and_names_are_no_secrets(value: str) -> None:
     assert not looks_secret("SETTING", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Authorization: Bearer abc.def-123456", "key is sk-" + "a" * 30 + "; use it"],
+)
+def test_a_key_is_known_in_the_middle_of_a_text(value: str) -> None:
+    assert secret_by_value(value)
+
+
+@pytest.mark.parametrize(
+    ("words", "secret"),
+    [
+        (["--api-key", "swordfish", "--port", "8000"], {1}),
+        (["serve", "--token=swordfish"], {1}),
+        (["--password", "sword fish"], {1}),
+        (["--header", "Authorization: Bearer swordfish"], {1}),
+        (["sh", "-c", "serve --port 80 --api-key 'swordfish'"], {2}),
+        (["sh", "-c", "export HF_TOKEN=swordfish && serve"], {2}),
+        (["--db", "postgres://me:swordfish@db"], {1}),
+        (["--api-key", "${ssm:/key}"], {1}),
+        (["serve", "x", "sk-" + "a" * 30], {2}),
+    ],
+)
+def test_a_secret_among_the_words_of_a_command_is_known(words: list[str], secret: set[int]) -> None:
+    assert secret_arguments(words) == secret
+    assert "swordfish" not in "".join(concealed(words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--model", "/models/llama", "--max-tokens", "4096", "--tokenizer", "auto"],
+        ["sh", "-c", 'serve --api-key "$API_KEY" --token=${TOKEN} --password $(cat /run/p)'],
+        ["--enable-api-key", "true", "--api-key", "--port", "8000"],
+        ["--eos-token", "</s>", "--chat-template", "a=b"],
+        ["", "-"],
+    ],
+)
+def test_what_a_shell_reads_or_a_model_needs_is_no_secret(words: list[str]) -> None:
+    assert not secret_arguments(words)
+    assert concealed(words) == words

@@ -8,6 +8,7 @@ from ecsinfer.diagnose.catalogue import cause
 from ecsinfer.diagnose.facts import Facts, Task
 from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, events, sentence
 from ecsinfer.events import Cause
+from ecsinfer.spec.secretness import concealed
 
 LONG_ENOUGH = 300
 """A grace period in seconds that a check which nobody answers cannot be blamed on."""
@@ -24,7 +25,7 @@ def container_check(facts: Facts) -> Cause | None:
     if not said:
         return None
     checks = [
-        f"{each['name']}: {' '.join(each['healthCheck']['command'])}"
+        f"{each['name']}: {' '.join(concealed(each['healthCheck']['command']))}"
         for each in facts.definition.get("containerDefinitions", ())
         if each.get("healthCheck")
     ]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from ecsinfer.spec.container import Container, HealthCheck
 from ecsinfer.spec.interpolation import unresolved
 from ecsinfer.spec.rules.findings import Finding, Findings, Subject
-from ecsinfer.spec.secretness import looks_secret, secret_by_value
+from ecsinfer.spec.secretness import looks_secret, secret_arguments, secret_by_value
+from ecsinfer.spec.tree import Path
 
 _ARN = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm):[^\s]+")
 _PARAMETER = re.compile(r"[A-Za-z0-9_.\-/]+")
+_IN_COMMAND = (
+    "secrets: {{NAME: arn:aws:secretsmanager:...}}, which the program or a shell's $NAME reads; what "
+    "is no secret can go to overrides.container.{0}"
+)
 _IN_PLACE = (
     "secrets: {{{0}: arn:aws:secretsmanager:...}}, or ${{secret:name}} there; what is no secret can "
     "go to overrides.container.environment"
@@ -35,6 +41,17 @@ def environment(subject: Subject) -> Findings:
                     "keep one of them",
                     because=(subject.at(*path, "secrets", name),),
                 )
+
+
+def commands(subject: Subject) -> Findings:
+    """Nor do secrets belong in a command: it is as readable, in the container's processes, too."""
+    for path, words in _commands(subject):
+        for index in sorted(secret_arguments(words)):
+            yield Finding(
+                subject.at(*path, *(() if path[-2:] == ("health", "command") else (index,))),
+                "this looks like a secret, and would be readable in the task definition",
+                _IN_COMMAND.format(path[-1]),
+            )
 
 
 def references(subject: Subject) -> Findings:
@@ -99,6 +116,21 @@ def execute_command(subject: Subject) -> Findings:
         )
 
 
+def _commands(subject: Subject) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    service = subject.service
+    yield from _words((), service, service.health)
+    for name, each in service.sidecars.items():
+        yield from _words(("sidecars", name), each, each.health)
+
+
+def _words(
+    path: Path, container: Container, check: HealthCheck
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    yield (*path, "command"), container.command
+    yield (*path, "entrypoint"), container.entrypoint
+    yield (*path, "health", "command"), check.command
+
+
 def _environments(
     subject: Subject,
 ) -> list[tuple[tuple[str, ...], Mapping[str, str], Mapping[str, str]]]:
@@ -112,4 +144,4 @@ def _environments(
     ]
 
 
-SERVICE_RULES = (environment, references, execution_role, execute_command)
+SERVICE_RULES = (environment, commands, references, execution_role, execute_command)
