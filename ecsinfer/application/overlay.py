@@ -13,8 +13,8 @@ def overlay(base: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
         below = merged.get(key)
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(below, Mapping):
-            merged[key] = overlay(below, value)
+        elif isinstance(value, Mapping):
+            merged[key] = overlay(below if isinstance(below, Mapping) else {}, value)
         else:
             merged[key] = value
     return merged

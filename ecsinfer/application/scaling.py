@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsinfer.application.overlay import said
+from ecsinfer.application.overlay import overlay, said
 from ecsinfer.kinds.scaling_policy import REQUESTS
 from ecsinfer.spec.scaling import CustomMetric, Scaling, ScheduledAction, Suspended
 from ecsinfer.spec.service import Service
@@ -35,7 +35,7 @@ def named_policies(service: Service, scaling: Scaling) -> dict[str, dict[str, An
         if key in tracking
     }
     raw = service.overrides.scaling_policies
-    return {**tracked, **{name: dict(policy) for name, policy in raw.items()}}
+    return {**tracked, **{name: overlay({}, policy) for name, policy in raw.items()}}
 
 
 def policy_names(scaling: Scaling) -> dict[str, str]:

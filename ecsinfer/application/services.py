@@ -17,9 +17,6 @@ from ecsinfer.spec.models import availability_zone_rebalancing, ports
 from ecsinfer.spec.rollout import Hook, Rollout
 from ecsinfer.spec.service import LoadBalancer, Service
 
-_NAMED_APART = ("cluster", "serviceName", "taskDefinition", "desiredCount", "tags", "clientToken")
-"""Fields that a service node has of its own."""
-
 _STRATEGIES = {
     "rolling": "ROLLING",
     "blue-green": "BLUE_GREEN",
@@ -52,9 +49,7 @@ def service_params(spec: Spec, key: str) -> dict[str, Any]:
         "enableECSManagedTags": True,
         "propagateTags": _PROPAGATE[service.propagate_tags],
     }
-    raw = {
-        name: value for name, value in service.overrides.service.items() if name not in _NAMED_APART
-    }
+    raw = service.overrides.service
     if raw.get("schedulingStrategy") == "DAEMON":
         # A daemon never runs twice on an instance, and is where the instances are (D13, D15).
         declared["deploymentConfiguration"].update(maximumPercent=100, minimumHealthyPercent=0)
@@ -66,11 +61,8 @@ def service_params(spec: Spec, key: str) -> dict[str, Any]:
 
 def count(service: Service) -> int | None:
     """desiredCount: as declared, the least where scaling owns it (D27), none for daemons (D13)."""
-    raw = service.overrides.service
-    if raw.get("schedulingStrategy") == "DAEMON":
+    if service.overrides.service.get("schedulingStrategy") == "DAEMON":
         return None
-    if raw.get("desiredCount") is not None:
-        return int(raw["desiredCount"])
     if service.scaling is not None:
         return service.scaling.min
     return 1 if service.replicas is None else service.replicas

@@ -157,12 +157,16 @@ class Overrides(Section):
     """Fields of the AWS API in its own names, merged last; null removes a field."""
 
     task_definition: Raw = Field(
-        default_factory=dict, description="Fields of RegisterTaskDefinition."
+        default_factory=dict,
+        description="Fields of RegisterTaskDefinition; family and tags have keys of their own.",
     )
     container: Raw = Field(
         default_factory=dict, description="Fields of the container definition of the service's own."
     )
-    service: Raw = Field(default_factory=dict, description="Fields of CreateService.")
+    service: Raw = Field(
+        default_factory=dict,
+        description="Fields of CreateService; names, count and tags have keys of their own.",
+    )
     scaling_policies: Mapping[str, Raw] = Field(
         default_factory=dict,
         description="More scaling policies, by their names: PolicyType and the configuration of "

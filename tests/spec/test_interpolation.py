@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from ecsinfer.spec.interpolation import Offline, Reference, interpolate, unresolved
 from ecsinfer.spec.reading import parse
 from ecsinfer.spec.tree import Mark, Node, plain
-from tests.spec.support import ON_GPUS, load_document, only_problem_of, problems_of, with_service
+from tests.spec.support import (
+    ON_GPUS,
+    ROLE,
+    load_document,
+    only_problem_of,
+    problems_of,
+    with_service,
+)
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hf-0a1b2c"
 
@@ -71,7 +78,7 @@ def test_an_unquoted_number_is_a_number() -> None:
 
 def test_a_secret_becomes_its_arn() -> None:
     document = with_service(
-        ON_GPUS, "{secrets: {HF_TOKEN: '${secret:hf}'}, roles: {execution: role}}"
+        ON_GPUS, f"{{secrets: {{HF_TOKEN: '${{secret:hf}}'}}, roles: {{execution: '{ROLE}'}}}}"
     )
     spec = load_document(document, lookup=Answers())
     assert spec.services["llm"].secrets == {"HF_TOKEN": ARN}

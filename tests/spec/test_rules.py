@@ -34,9 +34,10 @@ ON_MANAGED = patched(
             requirements: {vcpu: {min: 4}, memory: {min: 16 GiB}}
     """),
 )
+LISTENER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/0a/0b"
 SHIFTING = (
     f"load_balancer: {{target_group: '{TARGETS}', alternate_target_group: '{TARGETS}', "
-    "production_rule: arn:aws:rule, role: arn:aws:role}"
+    f"production_rule: '{LISTENER}', role: '{ROLE}'}}"
 )
 FOREIGN_GROUP = (
     "arn:aws:autoscaling:us-west-2:123456789012:autoScalingGroup:a:autoScalingGroupName/a"
@@ -106,7 +107,24 @@ SERVICES = [
          "load_balancer[0].container", "no container x"),
     Case("D17", ON_GPUS, f"load_balancer: {{target_group: '{TARGETS.replace('target', 'x')}'}}"
          .replace(":xgroup/", ":loadbalancer/app/"), "load_balancer[0].target_group", "not a target"),
+    Case("D11", ON_GPUS, "network: {subnets: [sub]}", "network.subnets[0]", "id of a subnet"),
+    Case("D11", ON_GPUS, "network: {subnets: [subnet-1, subnet-1]}", "network.subnets[1]", "already"),
+    Case("D11", ON_GPUS, "network: {security_groups: [x]}", "network.security_groups[0]", "security"),
+    Case("D17", ON_GPUS, "load_balancer: {target_group: my-tg}",
+         "load_balancer[0].target_group", "ARN of a target group"),
+    Case("D20", ON_GPUS, f"{{{SHIFTING.replace(':listener/', ':listeners/')}}}",
+         "load_balancer[0].production_rule", "ARN of a listener"),
+    Case("H3", ON_GPUS, "roles: {task: 'arn:aws:s3:::x'}", "roles.task", "ARN of an IAM role"),
+    Case("H3", ON_GPUS, "roles: {task: notarole}", "roles.task", "ARN of an IAM role"),
+    Case("H3", ON_GPUS, "roles: {execution: 'arn:aws:iam::123:foo'}", "roles.execution", "ARN of"),
+    Case("C14", ON_GPUS, "overrides: {container: {portMappings: [{containerPort: 80, "
+         "hostPort: 8080}]}}", "overrides.container.portMappings[0].hostPort", "the container's, 80"),
     # Containers
+    Case("C7", ON_GPUS, "overrides: {task_definition: {containerDefinitions: []}}",
+         "overrides.task_definition.containerDefinitions", "at least one container"),
+    Case("C7", ON_GPUS, "environment: {'A=B': c}", "environment.A=B", "no ="),
+    Case("C7", ON_GPUS, "sidecars: {a: {image: a, environment: {'': c}}}",
+         "sidecars.a.environment.", "at least one character"),
     Case("C7", ON_GPUS, "image: null", "image", "needs an image"),
     Case("C7", ON_GPUS, "images: {llm: x}", "images", "task_definition"),
     Case("C7", ON_GPUS, "sidecars: {llm: {image: a}}", "sidecars.llm", "has the name llm already"),
@@ -139,12 +157,12 @@ SERVICES = [
          "volumes.a", "efs or host"),
     Case("C10", ON_GPUS, "volumes: {a: {efs: {file_system: fs-1, iam: true}}}",
          "volumes.a.efs.iam", "role"),
-    Case("D6", ON_GPUS, "volumes: {a: {ebs: {role: r, size: 1}}, b: {ebs: {role: r, size: 1}}}",
+    Case("D6", ON_GPUS, f"volumes: {{a: {{ebs: {{role: '{ROLE}', size: 1}}}}, b: {{ebs: {{role: '{ROLE}', size: 1}}}}}}",
          "volumes.b", "at most one EBS volume"),
-    Case("D6", ON_GPUS, "volumes: {a: {ebs: {role: r}}}", "volumes.a.ebs.size", "size or a snapshot"),
-    Case("D6", ON_GPUS, "volumes: {a: {ebs: {role: r, size: 4, type: io2}}}",
+    Case("D6", ON_GPUS, f"volumes: {{a: {{ebs: {{role: '{ROLE}'}}}}}}", "volumes.a.ebs.size", "size or a snapshot"),
+    Case("D6", ON_GPUS, f"volumes: {{a: {{ebs: {{role: '{ROLE}', size: 4, type: io2}}}}}}",
          "volumes.a.ebs.iops", "needs iops"),
-    Case("D6", ON_GPUS, "volumes: {a: {ebs: {role: r, size: 4, initialization_rate: 200}}}",
+    Case("D6", ON_GPUS, f"volumes: {{a: {{ebs: {{role: '{ROLE}', size: 4, initialization_rate: 200}}}}}}",
          "volumes.a.ebs.initialization_rate", "snapshot"),
     # Secrets
     Case("C15", ON_GPUS, "environment: {HF_TOKEN: abc}", "environment.HF_TOKEN", "secret"),
@@ -157,8 +175,12 @@ SERVICES = [
          f"roles: {{execution: '{ROLE}'}}}}", "environment.A", "among the secrets"),
     Case("C15", ON_GPUS, "environment_files: 'arn:aws:s3:::b/a.env'", "roles.execution", "files"),
     Case("D30", ON_GPUS, "execute_command: true", "execute_command", "task role"),
-    Case("D30", ON_GPUS, "{execute_command: true, roles: {task: r}, read_only_root: true}",
+    Case("D30", ON_GPUS, f"{{execute_command: true, roles: {{task: '{ROLE}'}}, read_only_root: true}}",
          "execute_command", "read-only"),
+    Case("C15", ON_GPUS, "command: [--port, '80', --api-key, abc]", "command[3]", "secret"),
+    Case("C15", ON_GPUS, "entrypoint: [serve, --token=abc]", "entrypoint[1]", "secret"),
+    Case("C15", ON_GPUS, "health: {command: curl --password abc localhost}",
+         "health.command", "secret"),
     # Scaling
     Case("D27", ON_GPUS, "scaling: {min: 1, max: 2}", "replicas", "fixed number"),
     Case("E2", ON_GPUS, "{replicas: null, scaling: {min: 3, max: 2}}", "scaling.min", "at least 3"),
@@ -170,6 +192,14 @@ SERVICES = [
          "namespace: n, metrics: [{Id: a}]}}}}", "scaling.metrics.q.metrics", "exclude"),
     Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, scheduled: {n: {min: 1, "
          "schedule: daily}}}}", "scaling.scheduled.n.schedule", "no schedule"),
+    *(Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, scheduled: {n: {min: 1, "
+           f"schedule: rate(1 day), {said}}}}}}}}}", f"scaling.scheduled.n.{key}", words)
+      for said, key, words in (
+          ("timezone: Mars/North", "timezone", "no time zone"),
+          ("start: tomorrow", "start", "ISO 8601"),
+          ("end: '2030-13-01'", "end", "ISO 8601"),
+          ("start: '2030-01-02', end: '2030-01-01'", "end", "before it begins"),
+      )),
     Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, scheduled: {n: {"
          "schedule: rate(1 day)}}}}", "scaling.scheduled.n", "changes nothing"),
     Case("E6", ON_GPUS, "{replicas: null, scaling: {min: 1, max: 2, scheduled: {n: {min: 3, "
@@ -213,7 +243,7 @@ SERVICES = [
     Case("D20", ON_GPUS, f"{{{SHIFTING}, rollout: {{strategy: canary, bake: 90s}}}}",
          "rollout.bake", "whole minutes"),
     Case("D20", ON_GPUS, f"{{{SHIFTING}, rollout: {{strategy: canary, hooks: [{{type: pause, "
-         "role: r, stages: [A]}]}}", "rollout.hooks[0].role", "has none"),
+         f"role: '{ROLE}', stages: [A]}}]}}}}", "rollout.hooks[0].role", "has none"),
     # Operation
     Case("C16", ON_GPUS, "health: {command: 'true', start_period: 6m}",
          "health.start_period", "300 s"),

@@ -8,6 +8,7 @@ from ecsinfer.spec.rules import (
     containers,
     definitions,
     fargate,
+    identifiers,
     names,
     network,
     operation,
@@ -19,12 +20,17 @@ from ecsinfer.spec.rules import (
 )
 from ecsinfer.spec.rules.findings import Finding, Findings, ServiceRule, SpecRule, Subject
 
-SPEC_RULES: tuple[SpecRule, ...] = (*names.RULES, *capacity.RULES, *regions.RULES)
+SPEC_RULES: tuple[SpecRule, ...] = (
+    *names.RULES,
+    *capacity.RULES,
+    *regions.RULES,
+    *identifiers.RULES,
+)
 SERVICE_RULES: tuple[ServiceRule, ...] = tuple(
     rule
     for room in (
         capacity, fargate, containers, definitions, volumes, network, secrets, scaling, rollout, operation,
-        regions,
+        regions, identifiers,
     )
     for rule in room.SERVICE_RULES
 )  # fmt: skip

@@ -15,7 +15,7 @@ _ARN = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm):[^\s]+")
 _PARAMETER = re.compile(r"[A-Za-z0-9_.\-/]+")
 _IN_COMMAND = (
     "secrets: {{NAME: arn:aws:secretsmanager:...}}, which the program or a shell's $NAME reads; what "
-    "is no secret can go to overrides.container.{0}"
+    "is no secret can go to {0}"
 )
 _IN_PLACE = (
     "secrets: {{{0}: arn:aws:secretsmanager:...}}, or ${{secret:name}} there; what is no secret can "
@@ -45,12 +45,13 @@ def environment(subject: Subject) -> Findings:
 
 def commands(subject: Subject) -> Findings:
     """Nor do secrets belong in a command: it is as readable, in the container's processes, too."""
-    for path, words in _commands(subject):
+    for path, words, field in _commands(subject):
         for index in sorted(secret_arguments(words)):
             yield Finding(
-                subject.at(*path, *(() if path[-2:] == ("health", "command") else (index,))),
+                # What checks the health may be one text that became a list.
+                subject.at(*path) if "health" in path else subject.at(*path, index),
                 "this looks like a secret, and would be readable in the task definition",
-                _IN_COMMAND.format(path[-1]),
+                _IN_COMMAND.format(".".join((*_overrides(path), field))),
             )
 
 
@@ -116,7 +117,11 @@ def execute_command(subject: Subject) -> Findings:
         )
 
 
-def _commands(subject: Subject) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def _overrides(path: Path) -> tuple[str, ...]:
+    return ("overrides",) if "sidecars" in path else ("overrides", "container")
+
+
+def _commands(subject: Subject) -> Iterator[tuple[Path, tuple[str, ...], str]]:
     service = subject.service
     yield from _words((), service, service.health)
     for name, each in service.sidecars.items():
@@ -125,10 +130,10 @@ def _commands(subject: Subject) -> Iterator[tuple[Path, tuple[str, ...]]]:
 
 def _words(
     path: Path, container: Container, check: HealthCheck
-) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    yield (*path, "command"), container.command
-    yield (*path, "entrypoint"), container.entrypoint
-    yield (*path, "health", "command"), check.command
+) -> Iterator[tuple[Path, tuple[str, ...], str]]:
+    yield (*path, "command"), container.command, "command"
+    yield (*path, "entrypoint"), container.entrypoint, "entryPoint"
+    yield (*path, "health", "command"), check.command, "healthCheck.command"
 
 
 def _environments(
