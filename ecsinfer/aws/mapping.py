@@ -74,6 +74,7 @@ _IAM_PREFIX = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag
 """Services whose IAM prefix is not botocore's name for them."""
 
 _HINTS = (
+    ("there is no region", "correct `region` in the spec, --region or AWS_REGION"),
     (
         "managed termination protection setting for the capacity provider is invalid",
         "protect new instances from scale-in in the group, or set termination_protection: false",

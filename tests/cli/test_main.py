@@ -43,9 +43,19 @@ def test_a_misspelt_command_is_refused_with_the_one_that_was_meant(
     assert "Did you mean" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("region", ["mars-1", "", "us-east-1a"])
+def test_what_is_no_region_is_refused_before_anything_is_asked(
+    region: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(CONFIGS / "quickstart.yaml")
+    assert run(["plan", "--file", file, "--sandbox", "--region", region]) == 2
+    assert f"'{region}' is no AWS region; one is us-east-1" in capsys.readouterr().err
+
+
 def test_an_invalid_spec_is_refused_before_boto3_is_imported(tmp_path: Path) -> None:
     spec = tmp_path / "ecsinfer.yaml"
-    spec.write_text("name: a\nservices: {b: {imagee: x}}\n")
+    overrides = "{service: {desiredCount: many}, container: {bogus: 1}}"
+    spec.write_text(f"name: a\nservices: {{b: {{imagee: x, overrides: {overrides}}}}}\n")
     code, modules = imported("plan", "--file", str(spec))
     assert code == 2
     assert not modules & {"boto3", "botocore", "rich"}

@@ -135,6 +135,16 @@ def test_each_region_is_a_world_of_its_own_on_one_clock(sandbox: Sandbox) -> Non
     assert ireland.arn("cluster/a") == f"arn:aws:ecs:eu-west-1:{sandbox.world.account}:cluster/a"
 
 
+@pytest.mark.parametrize("operation", ["logs.describe_log_groups", "ecs.list_clusters"])
+def test_a_region_that_there_is_not_is_refused_by_every_service(
+    sandbox: Sandbox, operation: str
+) -> None:
+    service, _, name = operation.partition(".")
+    client: Any = sandbox.session("mars-north-1").client
+    with pytest.raises(ClientError, match=r"InvalidRegion.*There is no region mars-north-1\."):
+        getattr(client(service), name)()
+
+
 @pytest.mark.parametrize(
     ("service", "operation"),
     [("autoscaling", "describe_account_limits"), ("lambda", "get_account_settings")],

@@ -88,6 +88,8 @@ SERVICES = [
     Case("C11", ON_GPUS, "resources: {ephemeral_storage: 50}",
          "resources.ephemeral_storage", "disk of their instance"),
     Case("C11", ON_GPUS, "resources: {cpu: 4}", "resources.cpu", "128 to 196608"),
+    Case("C11", ON_GPUS, "resources: {cpu: 0}", "resources.cpu", "128 to 196608"),
+    Case("C12", ON_GPUS, "resources: {memory: 0}", "resources.memory", "at least 6 MiB"),
     Case("C12", ON_GPUS, "resources: {memory: null}", "resources.memory", "memory limit"),
     Case("C13", ON_GPUS, "resources: {neuron_devices: all}", "resources.neuron_devices", "Managed"),
     Case("A7", ON_MANAGED, "placement: {strategies: [{type: random}]}",

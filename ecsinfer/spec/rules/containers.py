@@ -184,7 +184,11 @@ def memory(subject: Subject) -> Findings:
             "a task on EC2 capacity needs a memory limit",
             "resources: {memory: 14 GiB}",
         )
-    if whole is not None and total > whole:
+    if whole is not None and whole < _LEAST_MEMORY:
+        yield subject.find(
+            "resources.memory", f"a task needs at least {_LEAST_MEMORY} MiB", "14 GiB"
+        )
+    elif whole is not None and total > whole:
         yield subject.find(
             "resources.memory",
             f"the side-cars need {total} MiB together, and the task has {whole} MiB",

@@ -119,6 +119,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def _amount(parse: Any, value: Any) -> int | None:
+    if isinstance(value, int):
+        return value  # the spec's own, even where it is too little
     try:
         found: int = parse(value)
     except ValueError:
