@@ -27,6 +27,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "Tag": ("key",),
 }
 """What AWS requires of shapes whose model says that nothing is."""
+_UPGRADE = "remove it, or upgrade boto3 if AWS has it and this botocore does not yet"
 _MOST_NAMED = 12
 """Words that are all named; of more there are only those that are near."""
 
@@ -208,7 +209,7 @@ def _instead(key: str, members: Mapping[str, Any]) -> str:
     near = difflib.get_close_matches(_plain(key), plain, 1)
     if near:
         return plain[near[0]]
-    return f"one of {', '.join(members)}" if 0 < len(members) <= _MOST_NAMED else ""
+    return f"one of {', '.join(members)}" if 0 < len(members) <= _MOST_NAMED else _UPGRADE
 
 
 def _plain(name: str) -> str:

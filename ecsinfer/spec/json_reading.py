@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 from ecsinfer.errors import SpecError
+from ecsinfer.spec.reading import DEEPEST
 from ecsinfer.spec.tree import Mark, Node
 
 _BETWEEN = re.compile(r"[\s,:]*")
-_DEEPEST = 50
 
 
 def read_json(path: FilePath) -> Node:
@@ -57,7 +57,7 @@ class _Reader:
 
     def node(self, at: int, depth: int) -> tuple[Node, int]:
         """The value that begins there, and where it ends."""
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             raise RecursionError
         mark = self._mark(at)
         if self._text[at] == "{":

@@ -54,10 +54,10 @@ _SECTIONS = (
         "CreateServiceRequest",
         {
             "cluster": "cluster: {name: ...} at the top of the spec",
-            "serviceName": "name: ... of the service",
-            "taskDefinition": "task_definition: taskdef.json of the service",
-            "desiredCount": "replicas: 2 of the service",
-            "tags": "tags: {...} of the service",
+            "serviceName": "name: ... in the service",
+            "taskDefinition": "task_definition: taskdef.json in the service",
+            "desiredCount": "replicas: 2 in the service",
+            "tags": "tags: {...} in the service",
             "clientToken": "",
         },
         {"deploymentConfiguration": "what of it is to be otherwise, or rollout: {...}"},
@@ -66,21 +66,21 @@ _SECTIONS = (
         (*_SERVICE, "overrides", "task_definition"),
         "RegisterTaskDefinitionRequest",
         {
-            "family": "family: ... of the service, or of its task definition",
-            "tags": "tags: {...} of the service",
+            "family": "family: ... in the service, or in its task definition",
+            "tags": "tags: {...} in the service",
         },
     ),
     _Section(
         (*_SERVICE, "overrides", "container"),
         "ContainerDefinition",
-        {"name": "container: ... of the service"},
-        {"image": "image: ... of the service"},
+        {"name": "container: ... in the service"},
+        {"image": "image: ... in the service"},
     ),
     _Section(
         (*_SERVICE, "sidecars", "*", "overrides"),
         "ContainerDefinition",
         {"name": "the name as the side-car's key"},
-        {"image": "image: ... of the side-car"},
+        {"image": "image: ... in the side-car"},
     ),
     _Section((*_SERVICE, "task_definition"), "RegisterTaskDefinitionRequest", whole=True),
     _Section((*_SERVICE, "service_connect"), "ServiceConnectConfiguration", whole=True),
@@ -102,11 +102,11 @@ _SECTIONS = (
 _OF_GROUPS = _Section(
     (),
     "AutoScalingGroupProvider",
-    {"autoScalingGroupArn": "auto_scaling_group: ... of the capacity"},
+    {"autoScalingGroupArn": "auto_scaling_group: ... in the capacity"},
     {
-        "managedScaling": "managed_scaling: false of the capacity",
-        "managedTerminationProtection": "termination_protection: false of the capacity",
-        "managedDraining": "draining: false of the capacity",
+        "managedScaling": "managed_scaling: false in the capacity",
+        "managedTerminationProtection": "termination_protection: false in the capacity",
+        "managedDraining": "draining: false in the capacity",
     },
 )
 _OF_MANAGED = _Section((), "CreateManagedInstancesProviderConfiguration")

@@ -15,7 +15,7 @@ from ecsinfer.spec.tree import Mark, Node, resolve
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT_TAG = "tag:yaml.org,2002:str"
-_DEEPEST = 50
+DEEPEST = 50
 _LARGEST = 50_000
 _NO_CHARACTER = "there is a character that YAML does not allow"
 _QUOTED = re.compile(r"(['\"]).{2,}\1")
@@ -87,8 +87,8 @@ class _Builder:
         return root
 
     def _node(self, event: Any, depth: int) -> Node:
-        if depth > _DEEPEST:
-            raise _refusal(self._mark(event), f"nested deeper than {_DEEPEST} levels")
+        if depth > DEEPEST:
+            raise _refusal(self._mark(event), f"nested deeper than {DEEPEST} levels")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         self._grow(event, 1)

@@ -49,6 +49,12 @@ def test_a_soft_limit_is_what_is_reserved() -> None:
     assert (need.cpu, need.memory) == (10, 500)
 
 
+@pytest.mark.rule("C10.7")
+def test_a_task_is_sized_in_vcpus_and_gigabytes_too() -> None:
+    need = requirements(definition({}, cpu="1 vCPU", memory="2 GB"))
+    assert (need.cpu, need.memory) == (1024, 2048)
+
+
 def test_overrides_change_what_a_task_needs() -> None:
     task = definition({"cpu": 10, "memory": 900})
     changed = {"containerOverrides": [{"name": "app", "cpu": 20}]}

@@ -34,6 +34,7 @@ def overriding(raw: str, base: Mapping[str, Any] = ON_GPUS) -> dict[str, Any]:
     ("raw", "where", "words"),
     [
         ("service: {bogus: 1}", "service.bogus", "no such field"),
+        ("service: {bogus: 1}", "service.bogus", "upgrade boto3"),
         ("service: {placement_strategy: []}", "service.placement_strategy", "placementStrategy"),
         ("service: {placementStrategy: [x]}", "service.placementStrategy[0]", "a mapping, found text"),
         ("service: {placementStrategy: [null]}", "service.placementStrategy[0]", "null says"),
@@ -47,7 +48,7 @@ def overriding(raw: str, base: Mapping[str, Any] = ON_GPUS) -> dict[str, Any]:
         ("service: {desiredCount: many}", "service.desiredCount", "replicas"),
         ("service: {desiredCount: 3}", "service.desiredCount", "no effect"),
         ("service: {taskDefinition: a}", "service.taskDefinition", "task_definition"),
-        ("service: {serviceName: a}", "service.serviceName", "name: ..."),
+        ("service: {serviceName: a}", "service.serviceName", "name: ... in the service"),
         ("service: {cluster: a}", "service.cluster", "cluster: {name"),
         ("service: {tags: []}", "service.tags", "tags: {"),
         ("service: {clientToken: a}", "service.clientToken", "remove it"),

@@ -60,7 +60,8 @@ def test_gibibytes_are_the_unit_of_disks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "units"), [(256, 256), ("1024", 1024), ("1 vCPU", 1024), ("0.25vcpu", 256)]
+    ("text", "units"),
+    [(256, 256), ("1024", 1024), ("1 vCPU", 1024), ("0.25vcpu", 256), (".5 vCPU", 512)],
 )
 def test_cpu_is_units_or_vcpus(text: object, units: int) -> None:
     assert parse_cpu(text) == units
