@@ -13,6 +13,7 @@ from tests.laws.world import CONFIGS, Account, Run, config
 SPEC = CONFIGS["quickstart"]
 LLM = "services.llm"
 TARGETS = f"{LLM}.load_balancer.target_group"
+NONSENSE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/nonsense"
 BRIDGE = [f"{LLM}.network.{each}" for each in ("mode=bridge", "subnets=[]", "security_groups=[]")]
 LOOKS = {
     "DescribeLaunchTemplateVersions",
@@ -46,7 +47,7 @@ def other_vpc(account: Account) -> str:
     [
         (["capacity.gpu.auto_scaling_group=nope"], "group nope does not exist in us-east-1"),
         ([f"{TARGETS}={furniture.IP_TARGETS}9"], f"{furniture.IP_TARGETS}9 does not exist"),
-        ([f"{TARGETS}=nonsense"], "target group nonsense does not exist"),
+        ([f"{TARGETS}={NONSENSE}"], f"target group {NONSENSE} does not exist"),
         ([f"{TARGETS}={furniture.INSTANCE_TARGETS}"], "mode awsvpc are targets of type ip"),
         (BRIDGE, "mode bridge are targets of type instance"),
         ([f"{TARGETS}={furniture.UNATTACHED_TARGETS}"], "has no load balancer"),
@@ -72,7 +73,7 @@ def test_all_that_is_missing_is_told_at_once() -> None:
         "quickstart",
         "capacity.gpu.auto_scaling_group=nope",
         f"{LLM}.network.subnets=[subnet-9]",
-        f"{TARGETS}=nonsense",
+        f"{TARGETS}={NONSENSE}",
     )
     with pytest.raises(PreflightError) as refused:
         Account().plan(nothing)
