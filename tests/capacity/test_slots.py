@@ -49,7 +49,7 @@ def test_a_soft_limit_is_what_is_reserved() -> None:
     assert (need.cpu, need.memory) == (10, 500)
 
 
-@pytest.mark.rule("C10.7")
+@pytest.mark.rule("C10")
 def test_a_task_is_sized_in_vcpus_and_gigabytes_too() -> None:
     need = requirements(definition({}, cpu="1 vCPU", memory="2 GB"))
     assert (need.cpu, need.memory) == (1024, 2048)

@@ -177,6 +177,6 @@ def test_no_task_definition_ends_in_a_bug(
     living.plan(written(), replaced(DEFINITION, path, nonsense))
 
 
-@pytest.mark.rule("C10.7")
+@pytest.mark.rule("C10")
 def test_vcpus_and_gigabytes_are_what_aws_makes_of_them(living: Living) -> None:
     assert living.account.plan(living.load(written(), DEFINITION)).empty

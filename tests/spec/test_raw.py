@@ -193,7 +193,7 @@ class TestTaskDefinitionFiles:
         (told,) = self.told(tmp_path, "a.json", awsvpc)
         assert told[2] == "containerDefinitions[0].portMappings[1].hostPort"
 
-    @pytest.mark.rule("C10.7")
+    @pytest.mark.rule("C10")
     def test_amounts_are_understood_as_aws_does(self, tmp_path: Path) -> None:
         container = {"name": "a", "image": "a", "memory": 512}
         definition = {
