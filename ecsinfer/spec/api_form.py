@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -177,7 +177,7 @@ def _list(node: Node, model: Mapping[str, Any], against: Against, path: Path) ->
     )
 
 
-def _all(fitted: Any) -> Iterator[Misfit]:
+def _all(fitted: Iterable[Fitted]) -> Iterator[Misfit]:
     for each in fitted:
         yield from each.misfits
 
@@ -221,7 +221,7 @@ def _whole_number(value: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return _whole_number(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
