@@ -139,9 +139,12 @@ def test_a_group_that_another_provider_has_is_told_by_the_plan() -> None:
 
 
 @pytest.mark.rule("B16")
-def test_a_provider_that_another_cluster_has_is_told_in_aws_s_words() -> None:
+def test_who_may_not_look_is_told_of_a_provider_that_another_cluster_has_in_aws_s_words() -> None:
     account = Account()
     account.deploy(config("quickstart", "cluster.name=first"))
+    account.sandbox.faults.add(
+        Fault("ListClusters", nth=0, code="AccessDeniedException", message="You may not.")
+    )
     run = account.deploy(SPEC)
     assert run.status == "failed"
     assert "already associated with cluster: first" in run.error
