@@ -168,10 +168,13 @@ def _secret_missing(source: str) -> str:
     )
 
 
-def pull_failure(scenario: Scenario, container: Container) -> Failure | None:
+def pull_failure(core: Core, container: Container) -> Failure | None:
     """Why a container's image cannot be had; None when it can."""
     image = container.image
-    match of_image(scenario, image).behaviour:
+    described = of_image(core.world.scenario, image)
+    # What the scenario or the tag speaks of is there.
+    absent = described is RUN and not core.image_exists(image)
+    match "missing" if absent else described.behaviour:
         case "missing":
             text = (
                 "pull image manifest has been retried 1 time(s): failed to resolve ref "

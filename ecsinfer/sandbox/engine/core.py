@@ -46,6 +46,7 @@ class Core(ABC):
             which log groups exist.
         zone_of_subnet: the availability zone of a subnet; "" when it is not known.
         digest_of_image: the digest an image reference stands for now; "" when not known.
+        image_exists: whether the account's registry has an image; so it has where nobody knows.
         name_of_ami: the name of an AMI; "" when it is not known.
         role_exists: whether IAM has a role; the scenario alone decides where nobody knows.
         secret_exists: whether a secret or parameter is there; likewise.
@@ -58,6 +59,7 @@ class Core(ABC):
         self.logs: LogKeeping | None = None
         self.zone_of_subnet: Callable[[str], str] | None = None
         self.digest_of_image: Callable[[str], str] | None = None
+        self.image_exists: Callable[[str], bool] = lambda _: True
         self.name_of_ami: Callable[[str], str] | None = None
         self.role_exists: Callable[[str], bool] = lambda _: True
         self.secret_exists: Callable[[str], bool] = lambda _: True

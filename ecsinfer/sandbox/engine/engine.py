@@ -189,6 +189,7 @@ def install(world: World) -> EcsEngine:
         around = Surroundings(world)
         engine.zone_of_subnet = around.zone_of_subnet
         engine.digest_of_image = around.digest_of_image
+        engine.image_exists = around.image_exists
         engine.name_of_ami = around.name_of_ami
         engine.role_exists = around.role_exists
         engine.secret_exists = around.secret_exists

@@ -136,7 +136,7 @@ def _pulled(core: Core, run: Run) -> None:
     instance = core.instance_of(run)
     task.pull_stopped_at = world.now()
     for container in task.containers:
-        failure = behaviour.pull_failure(world.scenario, container)
+        failure = behaviour.pull_failure(core, container)
         if failure:
             stopping.fail_to_start(core, run, failure)
             return

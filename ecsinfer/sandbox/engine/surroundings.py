@@ -16,6 +16,7 @@ class Surroundings:
         self._world = world
         self._zones: dict[str, str] = {}
         self._there: set[tuple[str, ...]] = set()
+        self._registry = f"{world.account}.dkr.ecr.{world.region}.amazonaws.com"
 
     def zone_of_subnet(self, subnet: str) -> str:
         """The zone of a subnet; "" when there is no such subnet."""
@@ -47,6 +48,22 @@ class Surroundings:
         except ServiceError:
             return ""
         return str(answer["imageDetails"][0]["imageDigest"])
+
+    def image_exists(self, image: str) -> bool:
+        """Whether the account's own registry has an image; only here is looked."""
+        registry, _, path = image.partition("/")
+        if registry != self._registry or ("image", image) in self._there:
+            return True
+        name, _, pinned = path.partition("@")
+        repository, _, tag = name.partition(":")
+        which = {"imageDigest": pinned} if pinned else {"imageTag": tag or "latest"}
+        wanted = {"repositoryName": repository, "imageIds": [which]}
+        try:
+            self._world.ask("ecr", "DescribeImages", wanted)
+        except ServiceError:
+            return False
+        self._there.add(("image", image))
+        return True
 
     def role_exists(self, role: str) -> bool:
         """Whether IAM has the role, by name or ARN; another account's are not looked for."""
