@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ecsinfer.application.services import rollout_within
 from ecsinfer.errors import BusyError, PreflightError, UsageError
 from ecsinfer.kinds import ownership
-from ecsinfer.kinds.history import History
+from ecsinfer.kinds.history import History, older
 from ecsinfer.kinds.revision import Revision, RevisionKind
 from ecsinfer.kinds.scalable_target import ScalableTarget, ScalableTargetKind
 from ecsinfer.kinds.service import Service, ServiceKind
@@ -74,6 +74,13 @@ def rollback(spec: Spec, key: str, seen: History | None, to: str = "") -> tuple[
             hint=f"ecsinfer revisions {key} lists what there is; choose with --to",
         )
     return _return_to(spec, key, seen, target)
+
+
+def left(spec: Spec, seen: History | None) -> bool:
+    """Whether a rollback without a choice returns to what the service was taken back from."""
+    if seen is None or seen.under_way:
+        return False
+    return older(seen.running, seen.previous_good(spec.name))
 
 
 def answer(

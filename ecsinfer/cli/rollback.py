@@ -44,8 +44,8 @@ def rollback(
     While a deployment goes on, ECS is told to stop it and roll back, and it is followed until the
     service runs what it ran before. Otherwise the service returns to the task definition of the
     last successful deployment of another revision, or to the one of --to; what that changes is
-    shown first. The spec stays as it is: the next deploy rolls out what it
-    describes.
+    shown first. Rolling back twice leads further back. The spec stays as it is: the next deploy
+    rolls out what it describes.
     """
     from ecsinfer.cli.session import open_session
 
@@ -68,11 +68,16 @@ def go_back(
     from ecsinfer.cli.operation import carry_out, histories, one_service
 
     key = one_service(session.spec, service)
-    nodes = operations.rollback(session.spec, key, histories(session, (key,))[key], to)
-    warning = events.Warned(
-        "the spec stays as it is: the next deploy rolls out what it describes",
-        node=nodes[-1].key,
-    )
+    seen = histories(session, (key,))[key]
+    nodes = operations.rollback(session.spec, key, seen, to)
+    texts = ["the spec stays as it is: the next deploy rolls out what it describes"]
+    if not to and operations.left(session.spec, seen):
+        texts.insert(
+            0,
+            "nothing older ran with success: this is the revision that the service was taken back "
+            f"from; ecsinfer revisions {key} lists what there is, and --to chooses",
+        )
+    warnings = tuple(events.Warned(text, node=nodes[-1].key) for text in texts)
     return carry_out(
-        session, "rollback", nodes, yes=yes, timeout=timeout, wait=wait, warnings=(warning,)
+        session, "rollback", nodes, yes=yes, timeout=timeout, wait=wait, warnings=warnings
     )

@@ -85,13 +85,20 @@ class History:
     def previous_good(self, application: str) -> str:
         """ARN of the revision to go back to; empty when there is none.
 
-        It is what the last successful deployment of another revision deployed. Where no deployment
-        tells, it is our newest active revision older than the running one that none is known to
-        have failed with.
+        It is what the last successful deployment of another revision deployed, but for revisions
+        that the service was taken back from: going back twice leads further back. Only where
+        nothing else ran with success is it one of those. Where no deployment tells, it is our
+        newest active revision older than the running one that none is known to have failed with.
         """
+        left = ""
         for each in self.deployments:
-            if each.status == "SUCCESSFUL" and each.task_definition not in ("", self.running):
+            if each.status != "SUCCESSFUL" or each.task_definition in ("", self.running):
+                continue
+            if not older(self.running, each.task_definition):
                 return each.task_definition
+            left = left or each.task_definition
+        if left:
+            return left
         tried = {each.task_definition for each in self.deployments}
         for answer in self.revisions:
             arn = str(answer["taskDefinition"]["taskDefinitionArn"])

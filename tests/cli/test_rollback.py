@@ -79,13 +79,21 @@ def test_to_deploy_an_earlier_version_again_registers_no_new_revision(sandbox: S
     assert "RegisterTaskDefinition" not in someone.writes
 
 
-def test_rolling_back_again_makes_no_third_revision_but_goes_where_it_came_from(
-    sandbox: Sandbox,
-) -> None:
+def test_rolling_back_twice_leads_further_back(sandbox: Sandbox) -> None:
+    someone = deployed(sandbox, V1, V2, V3)
+    go_back(someone.session, "llm")
+    assert someone.revision == 2
+    go_back(someone.session, "llm")
+    assert someone.revision == 1
+    assert "taken back" not in someone.warnings
+
+
+def test_where_nothing_older_ran_it_goes_where_it_came_from_and_says_so(sandbox: Sandbox) -> None:
     someone = deployed(sandbox, V1, V2)
     go_back(someone.session, "llm")
     go_back(someone.session, "llm")
     assert someone.revision == 2
+    assert "this is the revision that the service was taken back from" in someone.warnings
 
 
 @pytest.mark.rule("D24", "I7")
