@@ -98,7 +98,8 @@ def _sorted_out(answer: Answer) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {each.partition(":")[2]: [] for each in _TYPES}
     for each in answer.get("ResourceTagMappingList", ()):
         arn = str(each["ResourceARN"])
-        found[arn.split(":", 5)[5].replace(":", "/").partition("/")[0]].append(arn)
+        kind = arn.split(":", 5)[5].replace(":", "/").partition("/")[0]
+        found.setdefault(kind, []).append(arn)
     return found
 
 
