@@ -60,9 +60,10 @@ UNATTACHED_TARGETS = f"{_ELB}:targetgroup/unattached-targets/0a1b2c3d00000004"
 PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/sandbox/model-id"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:sandbox/hf-token-0a1b2c"
 
+_IMAGE_TAGS = ("v1", "v2", "latest", "crash", "oom", "unhealthy", "slow")
 IMAGES: Mapping[str, tuple[str, ...]] = {
-    "vllm": ("v1", "v2", "latest", "crash", "oom", "unhealthy", "slow"),
-    "my-inference-service": ("latest", "v1", "v2"),
+    "vllm": _IMAGE_TAGS,
+    "my-inference-service": _IMAGE_TAGS,
 }
 """Repository -> tags of the registry, ``123456789012.dkr.ecr.us-east-1.amazonaws.com``."""
 

@@ -249,3 +249,20 @@ def test_an_image_that_is_not_in_its_repository_is_warned_of() -> None:
     denied = Fault("BatchGetImage", nth=0, code="AccessDeniedException", message="You may not.")
     account.sandbox.faults.add(denied)
     assert warnings(account.prepare(config("quickstart", f"{LLM}.image={missing}"))) == []
+
+
+@pytest.mark.rule("J2")
+def test_an_image_that_is_not_in_its_repository_is_not_pulled_until_it_is_pushed() -> None:
+    later = "123456789012.dkr.ecr.us-east-1.amazonaws.com/vllm:later"
+    account = Account()
+    assert account.deploy(SPEC).error == ""
+    run = account.deploy(config("quickstart", f"{LLM}.image={later}"))
+    assert (run.status, run.outcome.exit_code if run.outcome else 0) == ("failed", 3)
+    ecr = account.client("ecr")
+    (v1,) = ecr.batch_get_image(repositoryName="vllm", imageIds=[{"imageTag": "v1"}])["images"]
+    ecr.put_image(
+        repositoryName="vllm",
+        imageManifest=v1["imageManifest"].replace("v1", "later"),
+        imageTag="later",
+    )
+    assert account.deploy(config("quickstart", f"{LLM}.image={later}")).status == "done"
