@@ -206,8 +206,11 @@ class _Sweep:
         told = yield from self._ask(asked)
         pages = yield from last_events(asked["logs"], told["logs"], LOG_LINES)
         for key, events in zip(streams, pages, strict=True):
-            lines = (each.get("message", "").rstrip() for each in events)
-            self.logs[key] = tuple(line for line in lines if line)
+            # Some drivers make one event of several lines, such as a traceback.
+            lines = (
+                line.rstrip() for each in events for line in each.get("message", "").splitlines()
+            )
+            self.logs[key] = tuple(line for line in lines if line)[-LOG_LINES:]
         launched = {
             name: answers.template(groups[name], answer)
             for name, answer in zip(puzzling, told["templates"], strict=True)

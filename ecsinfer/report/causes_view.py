@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ecsinfer.events import Cause, some
+from ecsinfer.report import harmless
 from ecsinfer.report.lines import Lines
 
 
 def lines(cause: Cause, *, advice: bool = True) -> Iterator[str]:
     """A cause as lines of text, the first of them its title."""
-    yield f"{cause.title} [{cause.code}]"
-    yield from (f"  {line}" for line in cause.evidence)
+    yield f"{harmless.line(cause.title)} [{cause.code}]"
+    yield from (f"  {line}" for said in cause.evidence for line in harmless.plain(said))
     if advice:
-        yield from (f"  try: {line}" for line in cause.advice)
+        yield from (f"  try: {harmless.line(each)}" for each in cause.advice)
 
 
 def print_causes(causes: Sequence[Cause], write: Lines) -> None:

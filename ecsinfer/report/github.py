@@ -9,6 +9,7 @@ from typing import TextIO
 
 from ecsinfer import events
 from ecsinfer.errors import Problem, SpecError
+from ecsinfer.report.harmless import without_controls
 from ecsinfer.report.outcome_view import print_failure
 from ecsinfer.report.plain import PlainSink
 from ecsinfer.report.summary import RunSummary
@@ -123,7 +124,7 @@ def _place(problem: Problem, environment: Mapping[str, str]) -> dict[str, object
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(without_controls(each).replace("%", "%25") for each in text.splitlines())
 
 
 def _property(text: str) -> str:

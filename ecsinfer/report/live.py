@@ -13,6 +13,7 @@ from rich.text import Text
 from ecsinfer import events
 from ecsinfer.events import duration, plural
 from ecsinfer.model import Verb
+from ecsinfer.report import harmless
 from ecsinfer.report.words import DONE, PHRASE, place, progress_line
 
 MOST_LINES = 18
@@ -61,13 +62,15 @@ class LiveSink:
                 )
             case events.Warned(text=text, node=node):
                 prefix = f"{node}: " if node else ""
-                self._console.print(Text(f"warning: {prefix}{text}", style="yellow"))
+                self._console.print(Text(harmless.line(f"warning: {prefix}{text}"), style="yellow"))
             case events.Explained(node=node, causes=causes):
                 for cause in causes:
                     if cause.key in self._told:  # the services of a fleet mostly share theirs
                         continue
                     self._told.add(cause.key)
-                    self._console.print(Text(f"{node}: {cause.title}", style="yellow"))
+                    self._console.print(
+                        Text(f"{node}: {harmless.line(cause.title)}", style="yellow")
+                    )
             case events.Finished():
                 self._finish(event)
             case _:
@@ -86,6 +89,7 @@ class LiveSink:
             return
         row = self._rows.setdefault(node, _Row(node))
         _apply(row, event)
+        row.text = harmless.line(row.text)
         if not self._drawing:
             self._drawing = True
             self._live.start()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable
 
 from ecsinfer.logs.lines import Line
 from ecsinfer.logs.tasks import Task
+from ecsinfer.report.harmless import line as one_line
+from ecsinfer.report.harmless import parts
 from ecsinfer.report.lines import Lines, Rows
 
 SHORT = 8
@@ -15,12 +16,6 @@ SHORT = 8
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green",
             "bright_yellow", "bright_magenta", "bright_blue")  # fmt: skip
-_SEQUENCE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*(?P<end>[@-~])"  # CSI, of which only colours (SGR, m) are let through
-    r"|\x1b[\]PX^_].*?(?:\x1b\\|\x07|$)"  # strings, such as titles, links and the clipboard
-    r"|\x1b[ -/]*[0-~]?"
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 
 
 class LogView:
@@ -54,7 +49,7 @@ class LogView:
         since = "stopping since" if task.stopping else "stopped at"
         said = "; ".join([task.reason or "no reason is told", *task.exits])
         text = f"task {task.id[:SHORT]} ({task.revision}) {since} {when}: {said}"
-        self._messages(_harmless(text), f"bold {self._colour(task.id)}")
+        self._messages(one_line(text), f"bold {self._colour(task.id)}")
 
     def lines(self, lines: Iterable[Line]) -> None:
         """Write the lines."""
@@ -78,18 +73,3 @@ class LogView:
         if task not in self._style:
             self._style[task] = next(self._colours)
         return self._style[task]
-
-
-def parts(message: str) -> list[str]:
-    """A message as lines that do nothing to a terminal but colour its text.
-
-    Nothing is hidden: what a carriage return would overwrite is a line of its own, and other
-    control characters are written as their numbers.
-    """
-    found = [_harmless(each) for each in message.splitlines() if each.strip()]
-    return found or [""]
-
-
-def _harmless(text: str) -> str:
-    kept = _SEQUENCE.sub(lambda match: match[0] if match["end"] == "m" else "", text)
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ecsinfer.events import Outcome
+from ecsinfer.report import harmless
 from ecsinfer.report.causes_view import print_causes
 from ecsinfer.report.lines import Lines
 
@@ -25,13 +26,14 @@ def print_next(commands: Iterable[str], write: Lines) -> None:
 
 def print_failure(outcome: Outcome, write: Lines) -> None:
     """Write what went wrong and why, AWS's other words for it, and what to try."""
-    write(f"error: {outcome.error}", "bold red")
+    for line in harmless.plain(f"error: {outcome.error}"):
+        write(line, "bold red")
     print_causes(outcome.causes, write)
     told = {line for cause in outcome.causes for line in cause.evidence}
     left = [line for line in outcome.evidence if line not in told]
     if left:
         write("what AWS said:")
-    for line in left:
+    for line in (line for said in left for line in harmless.plain(said)):
         write(f"  {line}")
     if outcome.hint:
-        write(f"try: {outcome.hint}")
+        write(f"try: {harmless.line(outcome.hint)}")

@@ -9,6 +9,7 @@ from typing import TextIO
 from ecsinfer import events
 from ecsinfer.events import duration, plural
 from ecsinfer.model import Verb
+from ecsinfer.report import harmless
 from ecsinfer.report.causes_view import lines
 from ecsinfer.report.words import DONE, PHRASE, place, progress_line
 
@@ -31,7 +32,8 @@ class PlainSink:
         """Write the event's line, when it has one."""
         line = self._waiting(event) if isinstance(event, events.Waiting) else _line(event)
         if line:
-            self._stream.write(f"{self._now():%H:%M:%S} {line}\n")
+            told = "\n    ".join(harmless.plain(line))
+            self._stream.write(f"{self._now():%H:%M:%S} {told}\n")
             self._stream.flush()
 
     def _waiting(self, event: events.Waiting) -> str:
@@ -60,7 +62,7 @@ def _line(event: events.Event) -> str:
             return f"{node}: {operation} again in {duration(seconds)}: {why}"
         case events.Explained(node=node, causes=causes):
             told = (line for cause in causes for line in lines(cause, advice=False))
-            return "\n    ".join([f"{node}: this is why it is not ready:", *told])
+            return "\n".join([f"{node}: this is why it is not ready:", *told])
         case events.ResponseLost(node=node, operation=operation, applied=applied):
             found = "it was applied" if applied else "it was not applied; sending it again"
             return f"{node}: the answer to {operation} was lost; {found}"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ecsinfer import events
 from ecsinfer.events import duration
 from ecsinfer.model import Plan, Verb
+from ecsinfer.report import harmless
 from ecsinfer.report.plan_view import print_plan
 from ecsinfer.report.words import DONE, PHRASE, place
+
+_MARKDOWN = re.compile(r"[\\`*\[\]|]")
+"""What begins code, emphasis, a link or an image, or ends a cell."""
 
 
 class RunSummary:
@@ -103,5 +108,5 @@ def of_failure(title: str, told: Iterable[str]) -> Iterator[str]:
 
 
 def cell(text: str) -> str:
-    """A text that stays in its cell of a Markdown table and starts no HTML."""
-    return " ".join(text.split()).replace("<", "&lt;").replace("|", "\\|")
+    """A text that stays in its cell of a Markdown table and is nothing but text there."""
+    return _MARKDOWN.sub(r"\\\g<0>", harmless.line(text)).replace("<", "&lt;")

@@ -266,6 +266,14 @@ def test_last_lines_behind_an_empty_page_are_evidence() -> None:
     assert any("ValueError: no such model" in each for each in cause.evidence)
 
 
+def test_an_event_of_several_lines_is_evidence_line_by_line() -> None:
+    crash = ImageBehaviour("crash", 3, logs=("Traceback:\n  in main\n::error::no model",))
+    trouble = Trouble(Scenario(images=(("*", crash),)))
+    trouble.deploy(gpu())
+    _, cause = trouble.told["crash-loop"]
+    assert {"llm | Traceback:", "llm |   in main", "llm | ::error::no model"} <= set(cause.evidence)
+
+
 def test_tasks_that_ended_meanwhile_leave_the_causes_to_be_told() -> None:
     trouble = serving(gpu())
     trouble.behave(Scenario(images=(("*/vllm:v2*", ImageBehaviour("crash", 3)),)))

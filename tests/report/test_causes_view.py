@@ -31,3 +31,13 @@ def test_whose_cause_it_is_is_said_where_there_are_several() -> None:
         "cause: an alarm [alarm] (a/0, a/1, a/2, a/3, a/4 and 2 more)",
         "cause: the image does not fit [disk-full] (service/a)",
     ]
+
+
+def test_what_was_said_in_several_lines_stays_below_its_cause() -> None:
+    said = "llm | first\n::error::second\x1b]0;title\x07"
+    assert written(Cause("crash-loop", "a title\nof AWS", (said,), ("x",))) == [
+        "cause: a title of AWS [crash-loop]",
+        "  llm | first",
+        "  | ::error::second",
+        "  try: x",
+    ]

@@ -12,6 +12,7 @@ from ecsinfer import events
 from ecsinfer.cli.main import run
 from ecsinfer.report.github import GithubSink, active, annotated_outcome, command
 from ecsinfer.report.jsonl import Answer
+from ecsinfer.report.summary import cell
 from ecsinfer.report.terminal import sink
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -32,7 +33,8 @@ def told(*run: events.Event, summary: Path | None = None) -> list[str]:
 
 
 def test_what_could_end_a_workflow_command_or_its_property_is_escaped() -> None:
-    assert command("error", "50%\r\nx: a, b") == "::error::50%25%0D%0Ax: a, b"
+    assert command("error", "50%\r\nx: a, b") == "::error::50%25%0Ax: a, b"
+    assert command("error", "\x1b[2Ja\x07") == "::error::a\\x07"
     assert command("error", "x", file="a,b:c%", line=0) == "::error file=a%2Cb%3Ac%25::x"
 
 
@@ -62,6 +64,32 @@ def test_why_a_run_failed_is_one_annotation_with_all_that_is_known_of_it() -> No
         "::error::it failed", "cause: no such image [image-not-found]", "  pull failed",
         "  try: push it", "what AWS said:", "  AWS: 50%25", "try: again",
     ]  # fmt: skip
+
+
+INJECTED = "llm | Traceback:\n::error title=PWN::injected\n  ::add-mask::llm\n##[error]old\x1b[2J"
+
+
+def test_what_a_container_says_is_no_workflow_command() -> None:
+    cause = events.Cause("crash-loop", "it ends", (INJECTED,))
+    lines = told(
+        events.Explained("service/llm", (cause,)),
+        events.ActionFailed("service/llm", "create", INJECTED, ""),
+        events.Finished("failed", 3, 1, 0, 0),
+    )
+    assert len(lines) == 11
+    assert not [each for each in lines if each.lstrip().startswith("::") or "##[" in each]
+    assert not any("\x1b" in each for each in lines)
+    outcome = events.Outcome("failed", 3, error=INJECTED, evidence=(INJECTED,), causes=(cause,))
+    annotation = annotated_outcome(outcome)
+    assert annotation.startswith("::error::llm | Traceback:%0A| ::error title=PWN::injected%0A")
+    assert "\n" not in annotation
+    assert "\x1b" not in annotation
+
+
+def test_what_a_container_says_is_no_markdown_in_the_summary() -> None:
+    assert cell("![x](https://a.b) `c` \\[d](e) | **f** <g>\nh") == (
+        r"!\[x\](https://a.b) \`c\` \\\[d\](e) \| \*\*f\*\* &lt;g> h"
+    )
 
 
 def test_a_warning_is_an_annotation() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 
-import pytest
 from rich.console import Console
 
 from ecsinfer.logs.lines import Line
 from ecsinfer.logs.tasks import Task
 from ecsinfer.report.lines import bare, bare_rows, coloured_rows
-from ecsinfer.report.log_view import LogView, parts
+from ecsinfer.report.log_view import LogView
 from ecsinfer.sandbox.clock import EPOCH
 
 ESCAPE = "\x1b"
@@ -65,26 +64,6 @@ def test_a_container_s_own_colours_are_kept_on_a_terminal_only() -> None:
     assert f"{ESCAPE}[31mred{ESCAPE}[0m plain" in written(line(red), terminal=True)
     assert written(line(red)) == "09:00:05 11111111 | red plain\n"
     assert ESCAPE not in written(line(red), terminal=True, colours=False)
-
-
-@pytest.mark.parametrize(
-    ("message", "harmless"),
-    [
-        (f"{ESCAPE}[2J{ESCAPE}[Hcleared", ["cleared"]),
-        (f"{ESCAPE}]0;title\x07text", ["text"]),
-        (f"{ESCAPE}]52;c;c2VjcmV0{ESCAPE}\\text", ["text"]),
-        (f"{ESCAPE}Pdevice{ESCAPE}\\text", ["text"]),
-        (f"{ESCAPE}ctext", ["text"]),
-        (f"text{ESCAPE}", ["text"]),
-        ("10%\r50%\r100%\n", ["10%", "50%", "100%"]),
-        ("back\x08\x08space \x07bell \x9b31m", ["back\\x08\\x08space \\x07bell \\x9b31m"]),
-        ("a\tb", ["a\tb"]),
-        ("first\nsecond", ["first", "second"]),
-        ("", [""]),
-    ],
-)
-def test_what_would_garble_a_terminal_does_not_reach_it(message: str, harmless: list[str]) -> None:
-    assert parts(message) == harmless
 
 
 def test_markup_is_text() -> None:
