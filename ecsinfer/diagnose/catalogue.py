@@ -41,6 +41,7 @@ MEANINGS: Mapping[str, str] = {
     "secret-missing": "A secret or parameter does not exist or cannot be read.",
     "log-group-missing": "The log group does not exist.",
     "role-not-assumable": "ECS may not assume the task's role.",
+    "spot-interruption": "AWS took Spot capacity back, and the tasks on it with it.",
     "out-of-memory": "A container was killed because it used more memory than it has.",
     "crash-loop": "A container ends by itself; its last lines are shown.",
     "dependency-not-met": "A container waits for another one that never comes that far.",

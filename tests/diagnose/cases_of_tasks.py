@@ -65,16 +65,23 @@ CASES: dict[str, Case] = {
         scenario=Scenario(isolated_subnets=(THIRD,)),
     ),
     "secret-missing": Case(
-        "failed to fetch secret",
+        "Fetching secret data from AWS Secrets Manager",
         f"the secret {furniture.SECRET} does not exist",
         scenario=Scenario(secrets_missing=(furniture.SECRET,)),
         advice=healthy,
     ),
     "secret-missing:parameter": Case(
-        "invalid ssm parameters",
-        "nowhere",
+        "invalid parameters",
+        "the secret /nowhere does not exist",
         spec=gpu(secrets={"MODEL_ID": "/nowhere"}),
         remedy=gpu(secrets={"MODEL_ID": furniture.PARAMETER}),
+    ),
+    "secret-missing:fargate": Case(
+        "failed to fetch secret",
+        f"the secret {furniture.SECRET} does not exist",
+        spec=fargate(secrets={"HF_TOKEN": furniture.SECRET}),
+        scenario=Scenario(secrets_missing=(furniture.SECRET,)),
+        advice=healthy,
     ),
     "log-group-missing": Case(
         "log group does not exist",

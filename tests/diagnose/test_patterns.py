@@ -87,6 +87,17 @@ OTHERS: dict[str, Facts] = {
     "image-pull-throttled": replace(
         FACTS, tasks=(stopped("CannotPullContainerError: toomanyrequests: slow down"),)
     ),
+    "spot-interruption": replace(
+        FACTS,
+        tasks=(
+            stopped(
+                "Your Spot Task was interrupted.",
+                Container("llm", exit_code=137),
+                Container("agent", exit_code=143),
+                stop_code="SpotInterruption",
+            ),
+        ),
+    ),
     "target-group-missing": replace(
         FACTS, tasks=(stopped("Task failed ELB health checks: TARGET GROUP IS NOT FOUND"),)
     ),

@@ -20,14 +20,19 @@ def refusals(facts: Facts) -> Iterable[str]:
     return (each.message for each in facts.activities if each.status in ("Failed", "Cancelled"))
 
 
+# AWS puts the error's code before its sentence, so what the sentence names is looked for ahead.
 NO_CAPACITY = sentence(
-    r"do not have sufficient (?P<type>\S+) capacity in the Availability Zone you requested"
-    r" \((?P<zone>\S+?)\)|InsufficientInstanceCapacity|UnfulfillableCapacity"
+    r"(?=(?:.*?(?:launch|no) (?P<spot>Spot)\b)?)"
+    r"(?=(?:.*?do not have sufficient (?P<type>\S+) capacity"
+    r"(?: in the Availability Zone you requested \((?P<zone>\S+?)\))?)?)"
+    r".*?(?:do not have sufficient \S+ capacity|InsufficientInstanceCapacity"
+    r"|UnfulfillableCapacity|no Spot capacity available)"
 )
 QUOTA = sentence(
-    r"current vCPU limit of (?P<limit>\d+)|VcpuLimitExceeded|MaxSpotInstanceCountExceeded"
-    r"|InstanceLimitExceeded"
+    r"(?=(?:.*?current vCPU limit of (?P<limit>\d+))?)"
+    r".*?(?:current vCPU limit of|VcpuLimitExceeded|InstanceLimitExceeded)"
 )
+SPOT_QUOTA = sentence(r"Max ?Spot ?Instance ?Count ?Exceeded")
 _NO_FARGATE = sentence(r"Capacity is unavailable at this time")
 _FARGATE = {"FARGATE": "Fargate", "FARGATE_SPOT": "Fargate Spot"}
 _PROTECTED = sentence(r"protected from scale-in")
@@ -38,7 +43,7 @@ _NO_ROOM = sentence(
 
 def launch_failed(facts: Facts) -> Cause | None:
     """EC2 refused for a reason that no other pattern knows."""
-    known = (NO_CAPACITY, QUOTA, _PROTECTED)
+    known = (NO_CAPACITY, QUOTA, SPOT_QUOTA, _PROTECTED)
     said = [
         text for text in refusals(facts) if text and not any(each.search(text) for each in known)
     ]
@@ -194,7 +199,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Telltale(
         "vcpu-quota",
         QUOTA,
-        "the account's vCPU quota {limit} for this kind of instance is used up",
+        "the account's vCPU quota[ {limit}] for this kind of instance is used up",
         (
             (
                 "ask for a higher EC2 quota (Service Quotas: Running On-Demand G and VT instances "
@@ -205,13 +210,30 @@ PATTERNS: tuple[Pattern, ...] = (
         refusals,
     ),
     Telltale(
+        "vcpu-quota",
+        SPOT_QUOTA,
+        "the account's vCPU quota for Spot Instances is used up",
+        (
+            (
+                "ask for a higher EC2 quota (Service Quotas: All G and VT Spot Instance Requests "
+                "L-3819A6DF): it counts vCPUs"
+            ),
+            "or use smaller instances, or fewer, or On-Demand ones",
+        ),
+        refusals,
+    ),
+    Telltale(
         "no-capacity-in-zone",
         NO_CAPACITY,
-        "EC2 has no {type} instances left in {zone}",
+        "EC2 has no[ {spot}][ {type}] instances left[ in {zone}]",
         (
             (
                 "add zones or other instance types to the Auto Scaling group (a mixed instances "
                 "policy), or reserve capacity"
+            ),
+            (
+                "[let a part of the group be On-Demand (OnDemandBaseCapacity): {spot} capacity is "
+                "what others leave]"
             ),
             "waiting may help: the group tries again by itself",
         ),

@@ -49,10 +49,11 @@ PATTERNS: tuple[Pattern, ...] = (
     Telltale(
         "image-not-found",
         sentence(
-            r"CannotPull.*?(?:failed to resolve ref (?P<image>\S+?):? .*not found"
-            r"|manifest unknown|manifest for .* not found|repository .* does not exist)"
+            r"CannotPull.*?(?:failed to resolve ref(?:erence)? \"?(?P<image>[^\s\"]+?)\"?:? .*not found"
+            r"|manifest for (?P<manifest>\S+) not found|manifest unknown"
+            r"|repository .* does not exist)"
         ),
-        "the image {image} does not exist in its registry",
+        "the image[ {image}][ {manifest}] does not exist in its registry",
         ("push the image, or correct `image` of the service",),
     ),
     Telltale(

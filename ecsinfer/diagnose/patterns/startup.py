@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ecsinfer.diagnose.catalogue import cause
-from ecsinfer.diagnose.facts import Container, Facts
+from ecsinfer.diagnose.catalogue import MOST_EVIDENCE, cause
+from ecsinfer.diagnose.facts import Container, Facts, Task
 from ecsinfer.diagnose.patterns.images import wrong_architecture
-from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, sentence
+from ecsinfer.diagnose.patterns.telltale import Pattern, Telltale, events, sentence
 from ecsinfer.events import Cause
 
 KILLED = 137
+TERMINATED = 143
+LAST_LINES = MOST_EVIDENCE - 2
+"""Of a container's log: beside its exit code and its reason no more are told."""
+
 _MEMORY = sentence(r"OutOfMemory")
 _ORDER = sentence(
     r"container ordering dependency \[(?P<other>[\w-]+)[^\]]*\] for target \[(?P<name>[\w-]+)[^\]]*\]"
@@ -25,7 +29,30 @@ _HOW = {
     ),
     "because dependency will never start": ("never starts", _CORRECT),
 }
-_STOPPED_BY_ECS = ("ServiceSchedulerInitiated", "UserInitiated", "TerminationNotice")
+_SPOT = "SpotInterruption"
+_INTERRUPTED = sentence(r"Spot Task was interrupted")
+_STOPPED_BY_ECS = ("ServiceSchedulerInitiated", "UserInitiated", "TerminationNotice", _SPOT)
+_NO_WAY = r"i/o timeout|connection issue between|context deadline exceeded|send request failed"
+
+
+def spot_interruption(facts: Facts) -> Cause | None:
+    """AWS took the capacity back: how the containers ended is no fault of theirs."""
+    found = [task for task in facts.failed if _interrupted(task)]
+    if not found:
+        return None
+    return cause(
+        "spot-interruption",
+        "AWS took Spot capacity back, and the tasks that ran on it ended",
+        [task.reason or f"stopCode: {task.stop_code}" for task in found],
+        "nothing is wrong with the containers: ECS starts other tasks where there is capacity",
+        "keep a part of the tasks off Spot: FARGATE with a base beside FARGATE_SPOT (capacity), or "
+        "an On-Demand base in the group's mixed instances policy, with capacity rebalancing",
+        "use more zones and instance types, so that less is taken back at once",
+    )
+
+
+def _interrupted(task: Task) -> bool:
+    return task.stop_code == _SPOT or bool(_INTERRUPTED.search(task.reason))
 
 
 def out_of_memory(facts: Facts) -> Cause | None:
@@ -101,15 +128,41 @@ def _waits(name: str, other: str, how: str, said: str, advice: str) -> Cause:
 def ended(facts: Facts) -> Iterator[Container]:
     """Containers of failed tasks that ended by themselves and not well."""
     for task in facts.failed:
-        if task.stop_code not in _STOPPED_BY_ECS:
-            ran = (each for each in task.containers if not _ORDER.search(each.reason))
-            yield from (each for each in ran if each.exit_code not in (None, 0))
+        if task.stop_code not in _STOPPED_BY_ECS and not _interrupted(task):
+            yield from _by_themselves(facts, task)
+
+
+def _by_themselves(facts: Facts, task: Task) -> list[Container]:
+    """Those of one task, the essential ones first; the others ended because one of these had.
+
+    A task that loses an essential container stops the rest by SIGTERM (143), then SIGKILL (137).
+    """
+    optional = {
+        each["name"]
+        for each in facts.definition.get("containerDefinitions", ())
+        if not each.get("essential", True)
+    }
+    ran = [
+        each
+        for each in task.containers
+        if each.exit_code not in (None, 0) and not _ORDER.search(each.reason)
+    ]
+    first = min((_doubt(each) for each in ran if each.name not in optional), default=2)
+    kept = [each for each in ran if _doubt(each) <= first]
+    return sorted(kept, key=lambda each: each.name in optional)
+
+
+def _doubt(container: Container) -> int:
+    """How well its end may be the consequence of another one's."""
+    if _MEMORY.search(container.reason):
+        return 0
+    return {KILLED: 1, TERMINATED: 2}.get(container.exit_code or 0, 0)
 
 
 def _ending(container: Container) -> Iterator[str]:
     yield f"container {container.name}: exit code {container.exit_code}"
     yield container.reason
-    yield from (f"{container.name} | {line}" for line in container.log)
+    yield from (f"{container.name} | {line}" for line in container.log[-LAST_LINES:])
 
 
 PATTERNS: tuple[Pattern, ...] = (
@@ -123,12 +176,14 @@ PATTERNS: tuple[Pattern, ...] = (
                 "a minute ago may only need another try"
             ),
         ),
+        # Where no task could even be made, only an event tells.
+        lambda facts: (*facts.reasons, *events(facts)),
     ),
     Telltale(
         "no-route",
         sentence(
-            r"(?:ResourceInitializationError|CannotPull).*(?:i/o timeout|connection issue between"
-            r"|context deadline exceeded|check your task network configuration)"
+            r"(?:ResourceInitializationError|CannotPull|fetching secret data)"
+            rf".*(?:{_NO_WAY}|check your task network configuration)"
         ),
         "the task has no way to the registry, or to another AWS endpoint",
         (
@@ -142,10 +197,14 @@ PATTERNS: tuple[Pattern, ...] = (
     Telltale(
         "secret-missing",
         sentence(
-            r"unable to retrieve secrets? from (?:asm|ssm)(?:.*failed to fetch secret (?P<secret>\S+)"
-            r"|.*invalid ssm parameters: (?P<name>\S+))?"
+            rf"^(?!.*(?:{_NO_WAY}))"
+            # By Fargate, then by the agent of an instance.
+            r".*?(?:unable to retrieve secrets? from (?:asm|ssm)"
+            r"|fetching secret data from (?:SSM Parameter Store|AWS Secrets Manager))"
+            r"(?:.*?(?:failed to fetch secret|invalid (?:ssm )?parameters:|in region \S+: secret"
+            r"|on resource:) (?P<secret>\S+?)[,:]?(?:\s|$))?"
         ),
-        "the secret {secret}{name} does not exist, or the execution role may not read it",
+        "the secret[ {secret}] does not exist, or the execution role may not read it",
         (
             "create the secret, or correct `secrets` of the service",
             (
@@ -160,6 +219,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "a log group of the containers does not exist",
         ("create it, or let ecsinfer do so: remove logs.existing",),
     ),
+    spot_interruption,
     out_of_memory,
     crash_loop,
     dependency_not_met,

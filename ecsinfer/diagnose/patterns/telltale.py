@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,6 +13,9 @@ from ecsinfer.events import Cause
 
 Pattern: TypeAlias = Callable[[Facts], Cause | None]
 
+_OPTIONAL = re.compile(r"\[([^]]*)\]")
+_NAME = re.compile(r"\{(\w+)\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Telltale:
@@ -20,7 +23,8 @@ class Telltale:
 
     Attributes:
         code: of the cause.
-        sentence: what AWS says; its named groups may be used in `title` and `advice`.
+        sentence: what AWS says; its named groups may be used in `title` and `advice`, and what is
+            in brackets is told only when AWS named all that it speaks of.
         title: the cause.
         advice: what to do about it.
         texts: where the sentence is looked for; why tasks stopped, by default.
@@ -46,10 +50,17 @@ class Telltale:
             words[name] = ", ".join(sorted({match[name] for _, match in said if match[name]}))
         return cause(
             self.code,
-            self.title.format(**words),
+            _filled(self.title, words),
             (text for text, _ in said),
-            *(line.format(**words) for line in self.advice),
+            *filter(None, (_filled(line, words) for line in self.advice)),
         )
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    def kept(part: re.Match[str]) -> str:
+        return part[1] if all(words[name] for name in _NAME.findall(part[1])) else ""
+
+    return _OPTIONAL.sub(kept, text).format(**words)
 
 
 def sentence(text: str) -> re.Pattern[str]:

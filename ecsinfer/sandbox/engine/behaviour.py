@@ -46,11 +46,13 @@ class Failure:
         reason: AWS's stoppedReason.
         container: the container that bears the reason; empty for the task as a whole.
         exit_code: with which that container counts as ended, though it never ran.
+        scheduler: whether it is the service scheduler that fails, and says so in an event.
     """
 
     reason: str
     container: str = ""
     exit_code: int | None = None
+    scheduler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failur
             return Failure(
                 f"ECS was unable to assume the role '{role}' that was provided for this task. "
                 "Please verify that the role being passed has the proper trust relationship and "
-                "permissions and that your IAM user has permissions to pass this role."
+                "permissions and that your IAM user has permissions to pass this role.",
+                scheduler=True,
             )
     if _isolated(scenario, task):
         return Failure(_no_way_out(core.world.region))
@@ -131,7 +134,9 @@ def before_pull(core: Core, task: Task, definition: Mapping[str, Any]) -> Failur
         for secret in container.definition.get("secrets", ()):
             source = secret["valueFrom"]
             if source in scenario.secrets_missing or not core.secret_exists(source):
-                return Failure(_secret_missing(source))
+                on_fargate = task.launch_type == "FARGATE"
+                missing = _missing_on_fargate if on_fargate else _missing_on_instance
+                return Failure(missing(source, core.world.region))
     return None
 
 
@@ -152,7 +157,7 @@ def _no_way_out(region: str) -> str:
     )
 
 
-def _secret_missing(source: str) -> str:
+def _missing_on_fargate(source: str, _: str) -> str:
     if ":secretsmanager:" in source:
         detail = (
             "secret from asm: service call has been retried 1 time(s): failed to fetch secret "
@@ -160,12 +165,28 @@ def _secret_missing(source: str) -> str:
             "find the specified secret."
         )
     else:
-        name = source.rpartition("parameter/")[2]
-        detail = f"secrets from ssm: invalid ssm parameters: {name}"
+        detail = f"secrets from ssm: invalid ssm parameters: {_parameter(source)}"
     return (
         "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
         f"retrieval failed: unable to retrieve {detail}"
     )
+
+
+def _missing_on_instance(source: str, region: str) -> str:
+    """What the ECS agent says."""
+    if ":secretsmanager:" in source:
+        return (
+            f"Fetching secret data from AWS Secrets Manager in region {region}: secret {source}: "
+            "ResourceNotFoundException: Secrets Manager can't find the specified secret."
+        )
+    return (
+        f"Fetching secret data from SSM Parameter Store in {region}: invalid parameters: "
+        f"{_parameter(source)}"
+    )
+
+
+def _parameter(source: str) -> str:
+    return source.rpartition("parameter/")[2]
 
 
 def pull_failure(core: Core, container: Container) -> Failure | None:

@@ -48,6 +48,11 @@ def registered(world: World, service: Service, group: str, count: int) -> None:
     emit(world, service, f"registered {count} targets in (target-group {group})")
 
 
+def not_launched(world: World, service: Service, error: str) -> None:
+    """``failed to launch a task with (error ...)``."""
+    emit(world, service, f"failed to launch a task with (error {error}).")
+
+
 def unplaced(world: World, service: Service, why: str) -> None:
     """``was unable to place a task``; `why` is a full sentence."""
     emit(

@@ -63,6 +63,9 @@ def fail_to_start(core: Core, run: Run, failure: behaviour.Failure) -> None:
             container.reason, container.exit_code = failure.reason, failure.exit_code
     run.failed = True
     stop(core, run, failure.reason, behaviour.FAILED_TO_START)
+    service = core.world.service_of(run.task)
+    if service and failure.scheduler:
+        events.not_launched(core.world, service, failure.reason)
 
 
 def essential_exited(core: Core, run: Run) -> None:

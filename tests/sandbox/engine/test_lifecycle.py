@@ -128,9 +128,10 @@ def test_a_denied_role_stops_the_task_with_aws_s_words() -> None:
     role = "arn:aws:iam::123456789012:role/worker"
     definition = account.definition(cpu_container(), networkMode="awsvpc", taskRoleArn=role)
     service = account.service(definition, launchType="FARGATE", networkConfiguration=NETWORK)
-    assert ended(account, service).stopped_reason.startswith(
-        f"ECS was unable to assume the role '{role}' that was provided for this task."
-    )
+    said = f"ECS was unable to assume the role '{role}' that was provided for this task."
+    assert ended(account, service).stopped_reason.startswith(said)
+    begin = f"(service {service.name}) failed to launch a task with (error {said}"
+    assert any(each.message.startswith(begin) for each in service.events)
 
 
 @pytest.mark.parametrize(
