@@ -13,7 +13,7 @@ from ecsinfer.report.plan_view import print_plan
 from ecsinfer.report.words import DONE, PHRASE, place
 
 _MARKDOWN = re.compile(r"[\\`*\[\]|]")
-"""What begins code, emphasis, a link or an image, or ends a cell."""
+"""What begins code, strong text, a link or an image, or ends a cell."""
 
 
 class RunSummary:
@@ -108,5 +108,5 @@ def of_failure(title: str, told: Iterable[str]) -> Iterator[str]:
 
 
 def cell(text: str) -> str:
-    """A text that stays in its cell of a Markdown table and is nothing but text there."""
+    """A text that stays in its cell of a Markdown table: no link, no image, no code and no HTML."""
     return _MARKDOWN.sub(r"\\\g<0>", harmless.line(text)).replace("<", "&lt;")

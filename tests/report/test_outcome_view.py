@@ -34,3 +34,12 @@ def test_what_aws_said_has_a_heading_of_its_own_after_the_causes() -> None:
 
 def test_there_is_no_heading_over_nothing_new() -> None:
     assert "what AWS said:" not in written("no space left")
+
+
+def test_what_aws_said_in_several_lines_is_indented_and_has_no_control_characters() -> None:
+    assert written("first\n::error::second\x1b[2J")[-4:] == [
+        "what AWS said:",
+        "  first",
+        "  | ::error::second",
+        "try: deploy again",
+    ]

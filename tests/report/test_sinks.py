@@ -116,6 +116,18 @@ def test_the_live_view_ends_with_the_final_state_of_every_node() -> None:
     assert "done after 1m 06s (9 reads, 1 write)" in end
 
 
+def test_the_live_view_has_no_control_characters_but_its_own() -> None:
+    said = "first\n\x1b]0;title\x07second"
+    end = screen((
+        events.Waiting("service/a", said, 3, 60),
+        events.Explained("service/a", (events.Cause("alarm", said),)),
+        events.ActionFailed("service/a", "create", said),
+    ))  # fmt: skip
+    assert "service/a: first second\n" in end
+    assert "x service/a  first second" in end
+    assert "\x1b]" not in end
+
+
 def test_the_live_view_never_draws_more_than_a_screen_and_shows_trouble_first() -> None:
     console = Console(file=io.StringIO(), width=80)
     sink = LiveSink(console)
