@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ecsinfer.events import duration, plural, some
+from ecsinfer.report import harmless
 from ecsinfer.report.sparkline import BLOCKS, PLAIN, number, sparkline
 from ecsinfer.status.assess import Finding, Severity, health
 from ecsinfer.status.facts import Provider, Rollout, Service, Status
@@ -160,10 +161,10 @@ def _findings(findings: Sequence[Finding], detail: Detail) -> RenderableType:
         finding = group[0]
         sign, style = _MARK[finding.severity]
         node, said = _of_all(group)
-        text = Text(said)
+        text = Text(harmless.line(said))
         if finding.said and quoted < detail.quoted:
             quoted += 1
-            text.append(f"\n{finding.said}", style="dim")
+            text.append(f"\n{harmless.line(finding.said)}", style="dim")
         table.add_row(Text(sign, style), Text(node, style), text)
     left = sum(map(len, alike[detail.findings :]))
     if not left:
@@ -291,7 +292,9 @@ def _details(service: Service, status: Status, console: Console) -> Iterator[Ren
         ago = ""
         if scaling.last_at is not None:
             ago = f" {duration(max(0.0, (status.at - scaling.last_at).total_seconds()))} ago"
-        text = f"  {service.key}: scaled{ago}: {scaling.last.strip()} ({scaling.last_status})"
+        text = (
+            f"  {service.key}: scaled{ago}: {harmless.line(scaling.last)} ({scaling.last_status})"
+        )
         yield Text(text, style="dim")
 
 

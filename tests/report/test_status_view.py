@@ -80,6 +80,15 @@ def test_what_is_wrong_comes_first_with_awss_own_words() -> None:
     assert shown[2].strip() == "The circuit breaker was triggered."
 
 
+def test_awss_own_words_have_no_control_characters() -> None:
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    said = Finding("failed", "service/llm", "it failed", "first\n\x1b]0;title\x07second")
+    console.print(draw(failing(), [said], console))
+    assert isinstance(console.file, io.StringIO)
+    assert "first second\n" in re.sub(" +\n", "\n", console.file.getvalue())
+    assert "\x1b" not in console.file.getvalue()
+
+
 def test_what_several_services_have_in_common_is_said_once_with_their_names() -> None:
     broken = failing()
     many = tuple(replace(broken.services[0], key=f"s{index}") for index in range(9))
