@@ -176,7 +176,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of a run."""
+    """The last event of a run; `causes` hold as it ends, where something failed."""
 
     status: str
     exit_code: int
@@ -186,6 +186,7 @@ class Finished:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     hint: str = ""
     error: str = ""
+    causes: tuple[Cause, ...] = ()
 
 
 Event: TypeAlias = (

@@ -17,14 +17,18 @@ from ecsinfer.diagnose.facts import (
     Instance,
     Pause,
     Provider,
+    Said,
     Target,
     TargetGroup,
     Task,
     Template,
 )
+from ecsinfer.kinds.service_content import primary
 from ecsinfer.model import Answer
 
 Item = Mapping[str, Any]
+
+_STEADY = "has reached a steady state"
 
 _CLUSTER = re.compile(r"ECS_CLUSTER=[\"']?(?P<name>[A-Za-z0-9_-]+)")
 _BOTTLEROCKET = re.compile(
@@ -237,3 +241,18 @@ def newest(moments: Iterable[datetime | None], otherwise: datetime) -> datetime:
     """The first of the moments."""
     known = [moment for moment in moments if moment is not None]
     return min(known, default=otherwise)
+
+
+def said(service: Item, deployment: str, since: datetime) -> tuple[Said, ...]:
+    """The service's events since a deployment began, newest first.
+
+    Once it has completed, what was said before the last steady state is over.
+    """
+    present = primary(service)
+    completed = present.get("id") == deployment and present.get("rolloutState") == "COMPLETED"
+    found: list[Said] = []
+    for event in service.get("events", ()):
+        if event["createdAt"] < since or (completed and _STEADY in event["message"]):
+            break
+        found.append(Said(event["createdAt"], event["message"]))
+    return tuple(found)

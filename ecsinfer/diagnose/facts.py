@@ -274,6 +274,12 @@ class Facts:
     denied: tuple[str, ...] = ()
 
     @property
+    def hosts_unknown(self) -> bool:
+        """Whether the caller may not see container instances, so that none seen tells nothing."""
+        asked = {"ecs:ListContainerInstances", "ecs:DescribeContainerInstances"}
+        return not asked.isdisjoint(self.denied)
+
+    @property
     def ours(self) -> tuple[Task, ...]:
         """Tasks of the deployment in question."""
         return tuple(task for task in self.tasks if task.deployment == self.deployment)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ecsinfer.diagnose import answers, questions
-from ecsinfer.diagnose.facts import Facts, Group, Said, Task
+from ecsinfer.diagnose.facts import Facts, Group, Task
 from ecsinfer.kinds import reads
 from ecsinfer.kinds.service_verdict import number, paused
 from ecsinfer.logs import questions as log_questions
@@ -246,11 +246,7 @@ class _Sweep:
             deployment=self.deployment,
             since=self.since,
             definition=self.definition,
-            events=tuple(
-                Said(each["createdAt"], each["message"])
-                for each in self.service.get("events", ())
-                if each["createdAt"] >= self.since
-            ),
+            events=answers.said(self.service, self.deployment, self.since),
             tasks=tuple(self._task(each) for each in self.tasks),
             hosts=tuple(map(answers.host, self.hosts)),
             strays=tuple(map(answers.host, self.strays)),

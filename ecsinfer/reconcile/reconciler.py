@@ -155,6 +155,7 @@ class Reconciler:
                 outputs=outcome.outputs,
                 hint=outcome.hint,
                 error=outcome.error,
+                causes=outcome.causes,
             )
         )
 

@@ -111,6 +111,7 @@ class Answer:
             writes,
             hint=outcome.hint,
             error=outcome.error,
+            causes=outcome.causes,
         )
 
     @property

@@ -60,7 +60,7 @@ class RunSummary:
         # A failed action has told its own line of the error that ended the run.
         told = dict.fromkeys([*self._told, *end.error.splitlines()])
         yield from (f"- {cell(each)}" for each in told)
-        yield from self._explained(failed=end.exit_code != 0)
+        yield from self._explained(end)
         if end.exit_code == 0:
             arns = {node: made.get("arn") for node, made in end.outputs.items()}
             lines = [f"- {cell(node)}: `{arn}`" for node, arn in arns.items() if arn]
@@ -69,10 +69,11 @@ class RunSummary:
             yield ""
             yield f"Try: {cell(end.hint)}"
 
-    def _explained(self, *, failed: bool) -> Iterator[str]:
-        """The causes; what to do about them is told only of those that a run did not outlive."""
+    def _explained(self, end: events.Finished) -> Iterator[str]:
+        """The causes; of a run that failed those that held at its end, and what to do about them."""
+        failed = end.exit_code != 0
         lines: list[str] = []
-        for cause in self._causes.values():
+        for cause in end.causes or self._causes.values():
             lines.append(f"- {cell(cause.title)}")
             lines += [f"  - {cell(each)}" for each in cause.advice if failed]
         yield from _part("Why, and what to try" if failed else "What it waited for", lines)

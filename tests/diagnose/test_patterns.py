@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecsinfer.diagnose import explain
+from ecsinfer.diagnose import answers, explain
 from ecsinfer.diagnose.catalogue import ASIDE, MEANINGS, MOST_EVIDENCE, cause
 from ecsinfer.diagnose.facts import (
     Activity,
@@ -246,11 +246,59 @@ def test_every_zone_that_has_no_capacity_is_named() -> None:
 
 
 def test_the_instances_that_are_not_named_are_counted() -> None:
-    seven = tuple(Instance(f"i-{n}", "g5.xlarge", "a", "InService") for n in range(7))
+    seven = tuple(Instance(f"i-{n}", "g5.xlarge", "a", "InService", since=EPOCH) for n in range(7))
     group = replace(GROUP, instances=seven, activities=(Activity(NOW, "Successful", ""),))
     (told,) = explain(replace(FACTS, tasks=(WAITING,), providers=(provider(group=group),)))
     assert told.title.startswith("7 instances of Auto Scaling group asg, in service for more than")
     assert told.evidence[0].endswith("i-0, i-1, i-2, i-3, i-4 and 2 more")
+
+
+JOINED = replace(
+    GROUP,
+    maximum=1,
+    instances=(Instance("i-1", "g5.xlarge", "a", "InService", since=EPOCH),),
+    activities=(Activity(EPOCH, "Successful", ""),),
+)
+
+
+def test_an_instance_of_unknown_age_may_be_on_its_way() -> None:
+    young = replace(JOINED, maximum=9, instances=(replace(JOINED.instances[0], since=None),))
+    facts = replace(FACTS, tasks=(WAITING,), providers=(provider(group=young),))
+    assert "instances-never-join" not in codes(facts)
+
+
+@pytest.mark.parametrize("denied", ["ecs:ListContainerInstances", "ecs:DescribeContainerInstances"])
+def test_who_may_not_see_container_instances_is_not_told_that_none_joined(denied: str) -> None:
+    facts = replace(FACTS, tasks=(WAITING,), providers=(provider(group=JOINED),), denied=(denied,))
+    assert codes(facts) == ["group-at-maximum", "not-allowed-to-look"]
+    assert codes(replace(facts, denied=())) == ["instances-never-join"]
+
+
+def test_an_agent_of_somebody_elses_provider_is_not_to_blame() -> None:
+    lost = Host("h", "i-9", "other", "a", "g5.xlarge", "ACTIVE", connected=False)
+    facts = replace(FACTS, tasks=(WAITING,), providers=(provider(),), hosts=(lost,))
+    assert "agent-disconnected" not in codes(facts)
+    assert "agent-disconnected" in codes(replace(facts, hosts=(replace(lost, provider="gpu"),)))
+
+
+def test_suspended_scaling_is_told_how_to_go_on() -> None:
+    (told,) = (each for each in explain(OTHERS["scaling-suspended"]) if "suspended" in each.title)
+    assert told.advice == ("ecsinfer resume llm lets it go on, when the trouble is over",)
+
+
+@pytest.mark.rule("J7")
+@pytest.mark.parametrize(("state", "left"), [("COMPLETED", ["late"]), ("IN_PROGRESS", "all")])
+def test_what_was_said_before_the_last_steady_state_is_over(state: str, left: object) -> None:
+    texts = ["late", "(service llm) has reached a steady state.", "operations are being throttled"]
+    service = {
+        "deployments": [{"status": "PRIMARY", "id": "ecs-svc/1", "rolloutState": state}],
+        "events": [
+            {"createdAt": NOW - timedelta(minutes=age), "message": text}
+            for age, text in enumerate(texts)
+        ],
+    }
+    told = [each.text for each in answers.said(service, "ecs-svc/1", EPOCH)]
+    assert told == (texts if left == "all" else left)
 
 
 def test_one_is_not_told_as_several() -> None:

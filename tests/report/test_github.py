@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,6 +110,17 @@ def test_the_summary_is_appended_and_tells_actions_causes_and_what_to_try(tmp_pa
         "- it failed", "Try: deploy again",
     ):  # fmt: skip
         assert line in text.splitlines()
+
+
+def test_the_summary_of_a_failure_tells_the_causes_that_held_at_its_end(tmp_path: Path) -> None:
+    early, late = (
+        events.Cause(code, code, (), ()) for code in ("instances-never-join", "crash-loop")
+    )
+    explained = events.Explained("service/llm", (early, late))
+    told(explained, FAILED, replace(END, causes=(late,)), summary=tmp_path / "made.md")
+    lines = (tmp_path / "made.md").read_text().splitlines()
+    assert "- crash-loop" in lines
+    assert "- instances-never-join" not in lines
 
 
 def test_the_summary_of_a_success_tells_the_arns_of_what_runs(tmp_path: Path) -> None:

@@ -101,7 +101,9 @@ def group_at_maximum(facts: Facts) -> Cause | None:
 
 
 def _on_their_way(facts: Facts, group: Group) -> int:
-    """How many tasks the instances will hold that have not joined yet."""
+    """How many tasks the instances will hold that have not joined yet; 0 if that is not known."""
+    if facts.hosts_unknown:
+        return 0
     registered = {host.instance for host in facts.hosts}
     coming = [each for each in group.instances if each.id not in registered]
     kinds = [types.find(each.type) for each in coming]

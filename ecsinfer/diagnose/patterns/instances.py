@@ -21,6 +21,8 @@ _OTHER_IMAGE = re.compile(r"^(?:al2023-ami-|amzn2-ami-|ubuntu|debian|RHEL|Window
 
 def _unjoined(facts: Facts) -> Iterator[tuple[Group, tuple[Instance, ...]]]:
     """Groups of which instances in service are not registered, while tasks wait."""
+    if facts.hosts_unknown:
+        return
     registered = {host.instance for host in facts.hosts}
     for group in facts.groups:
         missing = tuple(
@@ -103,9 +105,8 @@ def never_join(facts: Facts) -> Cause | None:
     if other_cluster(facts) or without_role(facts) or wrong_image(facts):
         return None
     for group, missing in _unjoined(facts):
-        late = tuple(
-            each for each in missing if each.since is None or facts.now - each.since >= BOOT
-        )
+        # Whose age is not known may be on its way.
+        late = tuple(each for each in missing if each.since and facts.now - each.since >= BOOT)
         if late:
             return cause(
                 "instances-never-join",
@@ -153,7 +154,10 @@ def not_of_provider(facts: Facts) -> Cause | None:
 
 def agent_disconnected(facts: Facts) -> Cause | None:
     """An agent that does not answer gets no tasks."""
-    lost = [host for host in facts.hosts if not host.connected]
+    ours = {provider.name for provider in facts.providers}
+    lost = [
+        host for host in facts.hosts if not host.connected and (not ours or host.provider in ours)
+    ]
     if not lost or not facts.short:
         return None
     return cause(

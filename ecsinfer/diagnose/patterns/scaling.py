@@ -79,7 +79,8 @@ def suspended(facts: Facts) -> Cause | None:
         "scaling-suspended",
         "automatic scaling of the service is suspended",
         [f"{name}: true" for name in stopped],
-        "resume it when the trouble is over (RegisterScalableTarget with SuspendedState)",
+        f"ecsinfer resume {facts.key or facts.service.get('serviceName', '')} lets it go on, when "
+        "the trouble is over",
     )
 
 
