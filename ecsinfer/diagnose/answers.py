@@ -28,7 +28,7 @@ from ecsinfer.model import Answer
 
 Item = Mapping[str, Any]
 
-_STEADY = "has reached a steady state"
+_AT_REST = re.compile(r"has reached a steady state|\(deployment ecs-svc/\d+\) deployment completed")
 
 _CLUSTER = re.compile(r"ECS_CLUSTER=[\"']?(?P<name>[A-Za-z0-9_-]+)")
 _BOTTLEROCKET = re.compile(
@@ -246,13 +246,13 @@ def newest(moments: Iterable[datetime | None], otherwise: datetime) -> datetime:
 def said(service: Item, deployment: str, since: datetime) -> tuple[Said, ...]:
     """The service's events since a deployment began, newest first.
 
-    Once it has completed, what was said before the last steady state is over.
+    Once it has completed, what was said until then, or until the last steady state, is over.
     """
     present = primary(service)
     completed = present.get("id") == deployment and present.get("rolloutState") == "COMPLETED"
     found: list[Said] = []
     for event in service.get("events", ()):
-        if event["createdAt"] < since or (completed and _STEADY in event["message"]):
+        if event["createdAt"] < since or (completed and _AT_REST.search(event["message"])):
             break
         found.append(Said(event["createdAt"], event["message"]))
     return tuple(found)

@@ -94,9 +94,11 @@ class _Sweep:
         self.zones: tuple[str, ...] = ()
         self.enabled: dict[str, tuple[str, ...]] = {}
 
-    def note(self, *given: Answer) -> None:
-        """Remember what may not be read."""
-        self.denied.update((answer["denied"], None) for answer in given if "denied" in answer)
+    def note(self, *given: Answer, where: str = "") -> None:
+        """Remember what may not be read, and where, if that is not the service's own cluster."""
+        self.denied.update(
+            (f"{answer['denied']}{where}", None) for answer in given if "denied" in answer
+        )
 
     def choose(self, wanted: str, listed: Answer) -> None:
         """Which deployment is in question, and since when.
@@ -229,8 +231,8 @@ class _Sweep:
         }
         strays = _members(told["strays"], "containerInstanceArns")
         if strays:
-            (answer,) = yield (questions.host_details(DEFAULT, strays),)
-            self.strays = answer.get("containerInstances", ())
+            told = yield from self._ask({"strays": [questions.host_details(DEFAULT, strays)]})
+            self.strays = _members(told["strays"], "containerInstances")
         for name, item in groups.items():
             template = launched.get(name)
             if template is not None:
@@ -274,10 +276,11 @@ class _Sweep:
     def _ask(self, asked: Mapping[str, Sequence[Read]]) -> Asked:
         """One round; the answers by the name that their reads were asked under."""
         flat = tuple(read for group in asked.values() for read in group)
-        told = (yield flat) if flat else ()
-        self.note(*told)
-        left = iter(told)
-        return {name: [next(left) for _ in group] for name, group in asked.items()}
+        left = iter((yield flat) if flat else ())
+        told = {name: [next(left) for _ in group] for name, group in asked.items()}
+        for name, given in told.items():
+            self.note(*given, where=f" of cluster {DEFAULT}" if name == "strays" else "")
+        return told
 
     def _task(self, item: Item) -> Task:
         made = answers.task(item, self.logs)

@@ -24,6 +24,7 @@ class RunSummary:
         self._rows: dict[str, tuple[str, str]] = {}
         self._told: list[str] = []
         self._causes: dict[str, events.Cause] = {}
+        self._failed = False
 
     def __call__(self, event: events.Event) -> None:
         """Keep what the event has for the summary."""
@@ -40,6 +41,7 @@ class RunSummary:
             case events.ActionFailed(node=node, verb=verb, error=error, evidence=evidence):
                 self._rows[node] = (PHRASE[Verb(verb)], "failed")
                 self._told += [error, *evidence]
+                self._failed = True
             case events.ActionSkipped(node=node, verb=verb, because=because):
                 self._rows[node] = (PHRASE[Verb(verb)], f"not attempted, because {because} failed")
             case events.Explained(causes=causes):
@@ -73,7 +75,8 @@ class RunSummary:
         """The causes; of a run that failed those that held at its end, and what to do about them."""
         failed = end.exit_code != 0
         lines: list[str] = []
-        for cause in end.causes or self._causes.values():
+        # What failed was looked at once more; nothing is when a run is interrupted.
+        for cause in end.causes if self._failed else self._causes.values():
             lines.append(f"- {cell(cause.title)}")
             lines += [f"  - {cell(each)}" for each in cause.advice if failed]
         yield from _part("Why, and what to try" if failed else "What it waited for", lines)

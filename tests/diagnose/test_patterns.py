@@ -276,9 +276,25 @@ def test_who_may_not_see_container_instances_is_not_told_that_none_joined(denied
 
 def test_an_agent_of_somebody_elses_provider_is_not_to_blame() -> None:
     lost = Host("h", "i-9", "other", "a", "g5.xlarge", "ACTIVE", connected=False)
-    facts = replace(FACTS, tasks=(WAITING,), providers=(provider(),), hosts=(lost,))
+    service = {**FACTS.service, "capacityProviderStrategy": [{"capacityProvider": "gpu"}]}
+    facts = replace(FACTS, service=service, tasks=(WAITING,), hosts=(lost,))
     assert "agent-disconnected" not in codes(facts)
     assert "agent-disconnected" in codes(replace(facts, hosts=(replace(lost, provider="gpu"),)))
+
+
+def test_where_container_instances_may_not_be_seen_their_groups_tell_the_zones() -> None:
+    said = "(service llm) was unable to place a task: missing an attribute required by your task"
+    facts = replace(
+        FACTS,
+        service={**FACTS.service, "placementConstraints": [{"type": "memberOf"}]},
+        tasks=(WAITING,),
+        events=(Said(EPOCH, said),),
+        providers=(provider(group=replace(JOINED, maximum=9)),),
+        zones=("b",),
+        denied=("ecs:ListContainerInstances",),
+    )
+    assert codes(facts) == ["subnets-outside-zones", "not-allowed-to-look"]
+    assert "placement-constraint-impossible" in codes(replace(facts, zones=("a",)))
 
 
 def test_suspended_scaling_is_told_how_to_go_on() -> None:
@@ -288,8 +304,17 @@ def test_suspended_scaling_is_told_how_to_go_on() -> None:
 
 @pytest.mark.rule("J7")
 @pytest.mark.parametrize(("state", "left"), [("COMPLETED", ["late"]), ("IN_PROGRESS", "all")])
-def test_what_was_said_before_the_last_steady_state_is_over(state: str, left: object) -> None:
-    texts = ["late", "(service llm) has reached a steady state.", "operations are being throttled"]
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "(service llm) has reached a steady state.",
+        "(service llm) (deployment ecs-svc/1) deployment completed.",
+    ],
+)
+def test_what_was_said_before_the_last_steady_state_is_over(
+    state: str, left: object, rest: str
+) -> None:
+    texts = ["late", rest, "operations are being throttled"]
     service = {
         "deployments": [{"status": "PRIMARY", "id": "ecs-svc/1", "rolloutState": state}],
         "events": [

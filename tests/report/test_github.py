@@ -102,7 +102,8 @@ def test_the_summary_is_appended_and_tells_actions_causes_and_what_to_try(tmp_pa
     summary.write_text("before\n")
     cause = events.Cause("image-not-found", "no such image", (), ("push it",))
     explained = events.Explained("service/llm", (cause,))
-    told(events.Started("deploy", "app", "1", "us-east-1"), explained, FAILED, END, summary=summary)
+    end = replace(END, causes=(cause,))
+    told(events.Started("deploy", "app", "1", "us-east-1"), explained, FAILED, end, summary=summary)
     text = summary.read_text()
     assert text.startswith("before\n### ecsinfer deploy app: failed after 1m 01s\n")
     for line in (
@@ -121,6 +122,12 @@ def test_the_summary_of_a_failure_tells_the_causes_that_held_at_its_end(tmp_path
     lines = (tmp_path / "made.md").read_text().splitlines()
     assert "- crash-loop" in lines
     assert "- instances-never-join" not in lines
+
+    told(explained, FAILED, END, summary=tmp_path / "none.md")
+    assert "Why, and what to try" not in (tmp_path / "none.md").read_text()
+
+    told(explained, replace(END, error="interrupted"), summary=tmp_path / "interrupted.md")
+    assert "- crash-loop\n" in (tmp_path / "interrupted.md").read_text()
 
 
 def test_the_summary_of_a_success_tells_the_arns_of_what_runs(tmp_path: Path) -> None:

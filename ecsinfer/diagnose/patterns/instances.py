@@ -154,7 +154,9 @@ def not_of_provider(facts: Facts) -> Cause | None:
 
 def agent_disconnected(facts: Facts) -> Cause | None:
     """An agent that does not answer gets no tasks."""
-    ours = {provider.name for provider in facts.providers}
+    # Not the providers that were read: Fargate's are not asked for, and the others may be denied.
+    strategy = facts.service.get("capacityProviderStrategy", ())
+    ours = {each["capacityProvider"] for each in strategy}
     lost = [
         host for host in facts.hosts if not host.connected and (not ours or host.provider in ours)
     ]

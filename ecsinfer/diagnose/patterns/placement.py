@@ -119,16 +119,24 @@ def subnets_elsewhere(facts: Facts) -> Cause | None:
         return None
     said = unplaced(facts)
     if _apart(facts) and any(_ATTRIBUTE.search(text) for text in said):
-        zones = sorted({host.zone for host in facts.hosts})
-        title = f"the instances are in {', '.join(zones)}, and the tasks' subnets in "
+        title = (
+            f"the instances are in {', '.join(sorted(_zones(facts)))}, and the tasks' subnets in "
+        )
         title += ", ".join(facts.zones)
         return cause("subnets-outside-zones", title, said, *_OTHER_ZONES)
     return next((told for group in groups if (told := _in_vain(facts, group))), None)
 
 
 def _apart(facts: Facts) -> bool:
-    zones = {host.zone for host in facts.hosts if host.zone}
+    zones = _zones(facts)
     return bool(facts.zones and zones) and zones.isdisjoint(facts.zones)
+
+
+def _zones(facts: Facts) -> set[str]:
+    """Where the instances are; the groups know it, too, if container instances may not be seen."""
+    groups = facts.groups if facts.hosts_unknown else ()
+    launched = (each for group in groups for each in group.instances)
+    return {each.zone for each in (*facts.hosts, *launched) if each.zone}
 
 
 def _may_grow(facts: Facts, group: Group) -> bool:
