@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from ecsinfer.application import policy
 from ecsinfer.aws.gateway import Gateway
-from ecsinfer.diagnose.gather import Subject, gather
+from ecsinfer.diagnose.explain import explain
+from ecsinfer.diagnose.gather import DEFAULT, Subject, gather
+from ecsinfer.model import Answer, Read
 from ecsinfer.reconcile.observe import observe
 from ecsinfer.sandbox import furniture
 from ecsinfer.sandbox.scenario import Fault, ImageBehaviour, Scenario
 from ecsinfer.spec import Spec
 from tests.application.specs import LLM, SPECS, fargate, gpu
+from tests.diagnose.changes import join_default
 from tests.diagnose.trouble import WITHIN, Trouble
 
 FIRST, SECOND, _ = furniture.SUBNETS
@@ -43,6 +48,35 @@ def test_a_service_of_more_tasks_than_a_page_has_is_seen_whole() -> None:
     facts = observe(gateway, {"web": asked})["web"]
     assert facts is not None
     assert len(facts.tasks) == 101
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClusterOnly:
+    """A caller who may list container instances of the spec's cluster and of no other."""
+
+    gateway: Gateway
+
+    def gather(self, reads: Sequence[Read]) -> list[Answer]:
+        """What AWS tells, and refuses."""
+        told = zip(reads, self.gateway.gather(reads), strict=True)
+        return [self._refused(read) or answer for read, answer in told]
+
+    def _refused(self, read: Read) -> Answer:
+        foreign = read.params.get("cluster") == DEFAULT
+        denied = {"denied": "ecs:ListContainerInstances"}
+        return denied if foreign and read.operation == "ListContainerInstances" else {}
+
+
+def test_who_may_not_look_into_cluster_default_still_knows_who_joined_their_own() -> None:
+    trouble = Trouble(Scenario(never_join=(furniture.GPU_GROUP,)))
+    join_default(trouble)
+    trouble.deploy(gpu(), timeout=900)
+    reader = OwnClusterOnly(Gateway(trouble.sandbox.session(), clock=trouble.sandbox.clock))
+    asked = gather(Subject("inference", "llm"), trouble.sandbox.clock.now())
+    facts = observe(reader, {"llm": asked})["llm"]
+    assert facts is not None
+    assert facts.denied == ("ecs:ListContainerInstances of cluster default",)
+    assert "instances-never-join" in [each.code for each in explain(facts)]
 
 
 def test_a_service_that_is_not_there_has_no_causes() -> None:

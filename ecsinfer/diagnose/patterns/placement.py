@@ -134,9 +134,10 @@ def _apart(facts: Facts) -> bool:
 
 def _zones(facts: Facts) -> set[str]:
     """Where the instances are; the groups know it, too, if container instances may not be seen."""
-    groups = facts.groups if facts.hosts_unknown else ()
-    launched = (each for group in groups for each in group.instances)
-    return {each.zone for each in (*facts.hosts, *launched) if each.zone}
+    zones = {host.zone for host in facts.hosts}
+    if facts.hosts_unknown:
+        zones |= {each.zone for group in facts.groups for each in group.instances}
+    return zones - {""}
 
 
 def _may_grow(facts: Facts, group: Group) -> bool:
