@@ -22,8 +22,8 @@ from ecsinfer.diagnose.facts import (
     TargetGroup,
     Task,
     Template,
+    completed,
 )
-from ecsinfer.kinds.service_content import primary
 from ecsinfer.model import Answer
 
 Item = Mapping[str, Any]
@@ -248,11 +248,10 @@ def said(service: Item, deployment: str, since: datetime) -> tuple[Said, ...]:
 
     Once it has completed, what was said until then, or until the last steady state, is over.
     """
-    present = primary(service)
-    completed = present.get("id") == deployment and present.get("rolloutState") == "COMPLETED"
+    over = completed(service, deployment)
     found: list[Said] = []
     for event in service.get("events", ()):
-        if event["createdAt"] < since or (completed and _AT_REST.search(event["message"])):
+        if event["createdAt"] < since or (over and _AT_REST.search(event["message"])):
             break
         found.append(Said(event["createdAt"], event["message"]))
     return tuple(found)

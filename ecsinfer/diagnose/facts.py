@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ecsinfer.capacity.slots import Requirements, requirements
+from ecsinfer.kinds.service_content import primary
 
 _PARTICULAR = re.compile(
     r"\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|i-[0-9a-f]+|eni-[0-9a-f]+"
@@ -325,10 +326,12 @@ class Facts:
 
     @property
     def activities(self) -> tuple[Activity, ...]:
-        """Activities of the groups since the deployment began."""
-        return tuple(
-            each for group in self.groups for each in group.activities if each.at >= self.since
-        )
+        """Activities of the groups since the deployment began, or since tasks wait after its end."""
+        since = self.since
+        if completed(self.service, self.deployment):
+            made = (task.created for task in self.waiting if task.created)
+            since = max(since, min(made, default=since))
+        return tuple(each for group in self.groups for each in group.activities if each.at >= since)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -341,6 +344,12 @@ class Facts:
     def grace(self) -> int:
         """healthCheckGracePeriodSeconds."""
         return int(self.service.get("healthCheckGracePeriodSeconds") or 0)
+
+
+def completed(service: Mapping[str, Any], deployment: str) -> bool:
+    """Whether the deployment is the service's present one, and has come to its end."""
+    present = primary(service)
+    return present.get("id") == deployment and present.get("rolloutState") == "COMPLETED"
 
 
 def distinct(texts: Iterable[str], most: int = 100) -> tuple[str, ...]:

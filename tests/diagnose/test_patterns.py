@@ -53,6 +53,11 @@ def stopped(reason: str, *containers: Container, stop_code: str = "TaskFailedToS
     )
 
 
+def present(state: str) -> dict[str, str]:
+    """The deployment, as the service's PRIMARY one."""
+    return {"status": "PRIMARY", "id": "ecs-svc/1", "rolloutState": state}
+
+
 def codes(facts: Facts) -> list[str]:
     """The causes' codes."""
     return [each.code for each in explain(facts)]
@@ -305,18 +310,14 @@ def test_suspended_scaling_is_told_how_to_go_on() -> None:
 @pytest.mark.rule("J7")
 @pytest.mark.parametrize(("state", "left"), [("COMPLETED", ["late"]), ("IN_PROGRESS", "all")])
 @pytest.mark.parametrize(
-    "rest",
-    [
-        "(service llm) has reached a steady state.",
-        "(service llm) (deployment ecs-svc/1) deployment completed.",
-    ],
+    "rest", ["has reached a steady state.", "(deployment ecs-svc/1) deployment completed."]
 )
 def test_what_was_said_before_the_last_steady_state_is_over(
     state: str, left: object, rest: str
 ) -> None:
     texts = ["late", rest, "operations are being throttled"]
     service = {
-        "deployments": [{"status": "PRIMARY", "id": "ecs-svc/1", "rolloutState": state}],
+        "deployments": [present(state)],
         "events": [
             {"createdAt": NOW - timedelta(minutes=age), "message": text}
             for age, text in enumerate(texts)
@@ -324,6 +325,15 @@ def test_what_was_said_before_the_last_steady_state_is_over(
     }
     told = [each.text for each in answers.said(service, "ecs-svc/1", EPOCH)]
     assert told == (texts if left == "all" else left)
+
+
+def test_what_ec2_refused_before_the_tasks_waited_is_over_once_the_rollout_has_completed() -> None:
+    late = NOW + timedelta(minutes=1)
+    facts = replace(OTHERS["launch-failed"], now=late, tasks=(replace(WAITING, created=late),))
+    assert codes(facts) == ["launch-failed"]
+    serves = replace(facts, service={**FACTS.service, "deployments": [present("COMPLETED")]})
+    assert codes(serves) == []
+    assert codes(replace(serves, tasks=(WAITING,))) == ["launch-failed"]
 
 
 def test_one_is_not_told_as_several() -> None:
