@@ -19,6 +19,12 @@ settings.load_profile("ecsinfer")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost", None}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First the laws whose lives are processes: to fork is cheap while a worker is small."""
+    items.sort(key=lambda item: "test_single_faults" not in item.nodeid)
+
+
 @pytest.fixture(autouse=True)
 def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
