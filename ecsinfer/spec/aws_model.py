@@ -34,8 +34,10 @@ def shapes(service: str) -> Shapes:
 def _folders() -> Iterator[Path]:
     """Where botocore looks for models, in its order."""
     named = os.environ.get("AWS_DATA_PATH", "")
-    yield from (Path(each).expanduser() for each in named.split(os.pathsep) if each)
-    yield Path("~/.aws/models").expanduser()
+    for each in (*named.split(os.pathsep), "~/.aws/models"):
+        if each:
+            # Path.expanduser raises where there is no home, as for a user that has only a number.
+            yield Path(os.path.expanduser(each))  # noqa: PTH111  see above
     installed = importlib.util.find_spec("botocore")
     if installed is not None and installed.origin is not None:
         yield Path(installed.origin).parent / "data"

@@ -38,3 +38,8 @@ def test_a_newer_model_that_botocore_would_find_counts(
 
 def test_a_service_that_there_is_no_model_of_has_no_shapes() -> None:
     assert aws_model.shapes("no-such-service") == {}
+
+
+def test_a_home_that_nobody_has_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", "~no-such-user/models")
+    assert "CreateServiceRequest" in aws_model.shapes("ecs")
